@@ -1,0 +1,1 @@
+//! locked: to be written in this branch.

@@ -1,0 +1,11 @@
+//! The machine we run on: paths, files, the process, its memory, its clock, its terminal, its sockets. One file a concern.
+//! Knows nothing of Keystone and nothing of keyrings.
+
+pub mod clock;
+pub mod files;
+pub mod locked;
+pub mod paths;
+pub mod process;
+pub mod sandbox;
+pub mod socket;
+pub mod terminal;

@@ -1,0 +1,1 @@
+//! socket: to be written in this branch.

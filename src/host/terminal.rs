@@ -1,0 +1,1 @@
+//! terminal: to be written in this branch.
