@@ -1,1 +1,160 @@
-//! socket: to be written in this branch.
+//! The agent's socket: its folder (ours, 0700, no symlink, else refused), its locks, and how both ends reach each other.
+//! Nothing is repaired in silence; authorisation is the peer's uid, in `process`.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg, OFlag};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("{} is a symbolic link; osagent's folder must be a folder of its own", path.display())]
+    Symlink { path: PathBuf },
+    #[error("{} is not a folder", path.display())]
+    NotFolder { path: PathBuf },
+    #[error("{} belongs to uid {owner}, not to you", path.display())]
+    Foreign { path: PathBuf, owner: u32 },
+    #[error("others can enter {} (mode {mode:04o}); it must be 0700", path.display())]
+    Loose { path: PathBuf, mode: u32 },
+    #[error("{}", path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// Another process has the lock: an agent runs already.
+    #[error("{} is held by another process", path.display())]
+    Held { path: PathBuf },
+}
+
+impl Fault {
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Fault + '_ {
+        move |source| Fault::Io { path: path.to_owned(), source }
+    }
+}
+
+/// Makes the folder if it is missing (mode 0700), and refuses one that others could have a hand in.
+pub fn prepare(folder: &Path, uid: u32) -> Result<(), Fault> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(Fault::io(folder)(error)),
+        _ => {}
+    }
+    let metadata = fs::symlink_metadata(folder).map_err(Fault::io(folder))?;
+    let path = folder.to_owned();
+    if metadata.is_symlink() {
+        return Err(Fault::Symlink { path });
+    }
+    if !metadata.is_dir() {
+        return Err(Fault::NotFolder { path });
+    }
+    if metadata.uid() != uid {
+        return Err(Fault::Foreign { path, owner: metadata.uid() });
+    }
+    let mode = metadata.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(Fault::Loose { path, mode });
+    }
+    Ok(())
+}
+
+/// A lock that dies with its holder.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held for its drop")] Flock<File>);
+
+/// Takes the lock, or says at once that another has it.
+pub fn try_lock(path: &Path) -> Result<Lock, Fault> {
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(OFlag::O_NOFOLLOW.bits())
+        .open(path)
+        .map_err(Fault::io(path))?;
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(Lock(lock)),
+        Err((_, nix::errno::Errno::EWOULDBLOCK)) => Err(Fault::Held { path: path.to_owned() }),
+        Err((_, errno)) => Err(Fault::io(path)(errno.into())),
+    }
+}
+
+/// Binds the socket, mode 0600. The caller holds the agent's lock, so whatever lies at the path is left over from an agent
+/// that is gone; the umask must be 0077 already, so that the socket is never wider than that.
+pub fn bind(path: &Path) -> Result<UnixListener, Fault> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Fault::io(path)(error)),
+        _ => {}
+    }
+    UnixListener::bind(path).map_err(Fault::io(path))
+}
+
+/// The agent's end, or `None` when nobody listens there.
+pub fn connect(path: &Path) -> Result<Option<UnixStream>, Fault> {
+    match UnixStream::connect(path) {
+        Ok(stream) => Ok(Some(stream)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            Ok(None)
+        }
+        Err(error) => Err(Fault::io(path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn uid() -> u32 {
+        nix::unistd::geteuid().as_raw()
+    }
+
+    #[test]
+    fn a_missing_folder_is_made_for_its_owner_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("osagent");
+        prepare(&folder, uid()).unwrap();
+        assert_eq!(fs::metadata(&folder).unwrap().mode() & 0o7777, 0o700);
+    }
+
+    #[test]
+    fn a_folder_that_others_can_enter_is_refused_and_left_as_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(matches!(prepare(home.path(), uid()), Err(Fault::Loose { mode: 0o755, .. })));
+        assert_eq!(fs::metadata(home.path()).unwrap().mode() & 0o7777, 0o755);
+    }
+
+    #[test]
+    fn a_symbolic_link_and_a_stranger_s_folder_are_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let link = home.path().join("link");
+        symlink(home.path(), &link).unwrap();
+        assert!(matches!(prepare(&link, uid()), Err(Fault::Symlink { .. })));
+        assert!(matches!(prepare(home.path(), uid() + 1), Err(Fault::Foreign { .. })));
+    }
+
+    #[test]
+    fn a_lock_has_one_holder_and_is_free_when_the_holder_is_gone() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("agent.lock");
+        let lock = try_lock(&path).unwrap();
+        assert!(matches!(try_lock(&path), Err(Fault::Held { .. })));
+        drop(lock);
+        try_lock(&path).unwrap();
+    }
+
+    #[test]
+    fn nobody_listening_is_no_error() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("agent.sock");
+        assert!(connect(&path).unwrap().is_none());
+        drop(bind(&path).unwrap());
+        assert!(connect(&path).unwrap().is_none(), "a left-over socket file is nobody");
+        let _listener = bind(&path).unwrap();
+        assert!(connect(&path).unwrap().is_some());
+    }
+}

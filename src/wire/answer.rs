@@ -1,0 +1,146 @@
+//! What the agent answers, one struct an op. Every one may carry warnings for stderr.
+
+use serde::{Deserialize, Serialize};
+
+use crate::profile::Profile;
+
+/// `hello`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Hello {
+    /// The protocol's number, not the release's.
+    pub version: u32,
+    pub capabilities: Vec<String>,
+    pub release: String,
+    pub pid: u32,
+}
+
+/// `token`. The fields borrow on the agent's side, so that a warm answer copies nothing but into the line.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Token<S = String> {
+    pub token: S,
+    /// As Keystone wrote it.
+    pub expires_at: S,
+    /// Seconds left when it was handed out.
+    pub left_s: u64,
+    pub profile: S,
+    pub user_id: S,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<S>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// `env`: what to export, in order.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Env<S = String> {
+    pub set: Vec<(S, S)>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// `profiles`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Profiles {
+    pub profiles: Vec<Listed>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// `show`, and an entry of `profiles`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Listed {
+    #[serde(flatten)]
+    pub profile: Profile,
+    pub default: bool,
+    pub keyring: String,
+    /// The origin that the secret is bound to.
+    pub secret_origin: String,
+}
+
+/// `add`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Added {
+    pub profile: String,
+    pub keyring: String,
+    /// Why this keyring.
+    pub why: String,
+    /// The secret is still there after the agent has gone.
+    pub survives: bool,
+    /// `new`, `updated`, `unchanged` or `region`.
+    pub change: String,
+    pub default: bool,
+    /// The end of the token that the test login made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// `remove`, `default`, `secret_set`, `answer`, `unlock`, `stop`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Done {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// `revoke`, `lock`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Ended {
+    /// Tokens that Keystone ended now.
+    pub revoked: usize,
+    /// Tokens that were dead there already.
+    pub already_dead: usize,
+    /// Tokens only forgotten here (`lock`).
+    pub forgotten: usize,
+    /// Tokens that could not be revoked: they are kept, with the reason each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<super::Failure>,
+    /// Other profiles that lose their token with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// Profiles whose secret must be typed again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets_forgotten: Vec<String>,
+}
+
+/// `status`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Status {
+    pub pid: u32,
+    pub release: String,
+    pub version: u32,
+    pub up_s: u64,
+    pub locked: bool,
+    pub socket: String,
+    pub tokens: Vec<Held>,
+    pub creations: Vec<Creations>,
+    /// What the hardening could not do here, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub degraded: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Held {
+    /// The profiles that it serves.
+    pub profiles: Vec<String>,
+    pub user: String,
+    pub scope: String,
+    pub auth_url: String,
+    pub expires_at: String,
+    pub left_s: u64,
+    pub handed_out: u64,
+    /// Kept only to be revoked: a younger one is handed out.
+    pub superseded: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Creations {
+    pub auth_url: String,
+    pub user: String,
+    pub last_minute: u32,
+    pub limit: u32,
+}

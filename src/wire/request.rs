@@ -1,0 +1,113 @@
+//! What a client asks. One flat object for every op: an absent field is a default, so the reader needs no second pass (a
+//! tagged union would buffer, and so copy, the secret).
+
+use serde::{Deserialize, Serialize};
+
+use super::Sealed;
+use crate::profile::Profile;
+
+/// The verbs of the protocol.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    Hello,
+    Token,
+    Env,
+    Profiles,
+    Show,
+    Add,
+    Remove,
+    Default,
+    SecretSet,
+    Answer,
+    Revoke,
+    Lock,
+    Unlock,
+    Status,
+    Stop,
+    /// Anything else: answered with `unsupported`.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Request {
+    pub v: u32,
+    pub op: Op,
+    /// A profile's name; absent: the default one, or the only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// How long the caller waits, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+    /// `token`, `env`: the least life that the token is to have, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_ttl_s: Option<u64>,
+    /// `token`, `env`: a new one, whatever is held.
+    #[serde(skip_serializing_if = "is_false")]
+    pub fresh: bool,
+    /// `env`: for a command that may run long, which gets the young token of a renewal under way.
+    #[serde(skip_serializing_if = "is_false")]
+    pub exec: bool,
+    /// `env`: another region than the profile's first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// `add`: what to add, its name included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub add: Option<Box<Add>>,
+    /// `add`, `secret_set`, `answer`: the secret. `revoke`: a token to revoke.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Sealed>,
+    /// `revoke`: with a token in `secret`, where it was issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_url: Option<String>,
+    /// `revoke`: every token held. `lock`: revoke them too.
+    #[serde(skip_serializing_if = "is_false")]
+    pub all: bool,
+    /// `revoke`: only say what would end.
+    #[serde(skip_serializing_if = "is_false")]
+    pub dry_run: bool,
+    /// `secret_set`: store it untested.
+    #[serde(skip_serializing_if = "is_false")]
+    pub no_verify: bool,
+}
+
+/// How a profile is to be added.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Add {
+    pub profile: Profile,
+    /// A name for this request: a second one with the same id, after a cut connection, gets the first one's answer.
+    pub request_id: String,
+    /// A keyring's name; absent: as config.toml says, else decided now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyring: Option<String>,
+    /// Take the name from another login that has it.
+    #[serde(default)]
+    pub replace: bool,
+    #[serde(default)]
+    pub default: bool,
+    #[serde(default)]
+    pub no_verify: bool,
+    /// The file is to lose its secret: refuse a keyring that would not survive the agent.
+    #[serde(default)]
+    pub must_survive: bool,
+    /// Say what would be done, and do nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl Request {
+    pub fn new(op: Op) -> Request {
+        Request { v: super::VERSION, op, ..Request::default() }
+    }
+
+    pub fn for_profile(op: Op, profile: Option<&str>) -> Request {
+        Request { profile: profile.map(str::to_owned), ..Request::new(op) }
+    }
+}
