@@ -68,6 +68,15 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), Fault> {
     new.replace(path)
 }
 
+/// The same for a file that need not survive a crash of the machine: whole or absent, but not synced.
+pub fn write_volatile(path: &Path, content: &[u8]) -> Result<(), Fault> {
+    let mut new = Beside::create(path)?;
+    (&new.file).write_all(content).map_err(Fault::io(&new.path))?;
+    fs::rename(&new.path, path).map_err(Fault::io(path))?;
+    new.keep = true;
+    Ok(())
+}
+
 /// Removes a file; one that is not there is no error.
 pub fn remove(path: &Path) -> Result<(), Fault> {
     match fs::remove_file(path) {

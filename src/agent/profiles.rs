@@ -1,0 +1,302 @@
+//! The profile files: `profiles/NAME.toml` and `default`. The agent is their only writer; each is replaced whole, so a crash
+//! leaves the old one or the new one. They hold no secret. Keys that this release does not know are kept and warned of.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::host::files;
+use crate::profile::{Name, Origin, Profile};
+
+/// A profile with every setting is about 1 KiB.
+const PROFILE_LEN_MAX: usize = 64 * 1024;
+
+/// The format of the files. A file of a later one is refused rather than half understood.
+const FORMAT: u32 = 1;
+
+/// A profile, and where its secret rests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub profile: Profile,
+    /// The keyring's name; it is kept for the profile's life, also when another would answer.
+    pub keyring: String,
+    /// What the secret is bound to. Another auth URL does not get it until `passwd` says so.
+    pub secret_origin: String,
+    /// What this release does not know.
+    rest: toml::Table,
+}
+
+impl Entry {
+    pub fn new(profile: Profile, keyring: &str) -> Entry {
+        let secret_origin = profile.origin().map(|origin| origin.to_string()).unwrap_or_default();
+        Entry { profile, keyring: keyring.to_owned(), secret_origin, rest: toml::Table::new() }
+    }
+
+    /// The profile's origin, if the secret may be shown to it.
+    pub fn origin(&self) -> Option<Origin> {
+        self.profile.origin().filter(|origin| origin.as_str() == self.secret_origin)
+    }
+
+    /// A new state of the same entry: what this release does not know stays.
+    pub fn with(&self, profile: Profile, keyring: &str) -> Entry {
+        Entry { rest: self.rest.clone(), ..Entry::new(profile, keyring) }
+    }
+}
+
+/// The file, key by key. `name` is the file's own.
+#[derive(Serialize, Deserialize)]
+struct File {
+    format: u32,
+    keyring: String,
+    secret_origin: String,
+    #[serde(flatten)]
+    profile: toml::Table,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("{}: line {line}: {reason}", path.display())]
+    Text { path: PathBuf, line: usize, reason: String },
+    #[error("{}: format {format} is of a later osagent; this one reads format {FORMAT}", path.display())]
+    Format { path: PathBuf, format: u32 },
+    #[error(transparent)]
+    File(#[from] files::Fault),
+}
+
+/// All profiles, in memory, and the folder that they are written to.
+#[derive(Debug)]
+pub struct Profiles {
+    folder: PathBuf,
+    entries: BTreeMap<Name, Entry>,
+    default: Option<Name>,
+    /// Files that could not be read and keys that nobody knows, for `list`.
+    pub warnings: Vec<String>,
+}
+
+impl Profiles {
+    /// Reads them all. A file that cannot be read costs that profile, with a warning, and no other.
+    pub fn read(folder: PathBuf) -> Result<Profiles, Fault> {
+        let mut profiles = Profiles { folder, entries: BTreeMap::new(), default: None, warnings: Vec::new() };
+        let listing = match fs::read_dir(profiles.folder.join("profiles")) {
+            Ok(listing) => listing,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(profiles),
+            Err(source) => {
+                return Err(files::Fault::Io { path: profiles.folder.join("profiles"), source }.into());
+            }
+        };
+        for file in listing.filter_map(Result::ok) {
+            let path = file.path();
+            let Some(name) = name_of(&path) else { continue };
+            match read_entry(&path, name.clone()) {
+                Ok(entry) => {
+                    let unknown =
+                        entry.rest.keys().map(|key| format!("{}: unknown key {key:?}", path.display()));
+                    profiles.warnings.extend(unknown);
+                    profiles.entries.insert(name, entry);
+                }
+                Err(fault) => profiles.warnings.push(fault.to_string()),
+            }
+        }
+        profiles.default = files::read(&profiles.default_path(), 256)
+            .ok()
+            .and_then(|content| std::str::from_utf8(&content).ok()?.trim().parse().ok());
+        Ok(profiles)
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Entry> {
+        self.entries.get(&name.parse::<Name>().ok()?)
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    /// The chosen default, else the only profile.
+    pub fn default(&self) -> Option<&Entry> {
+        let only = || self.entries.values().next().filter(|_| self.entries.len() == 1);
+        self.default.as_ref().and_then(|name| self.entries.get(name)).or_else(only)
+    }
+
+    pub fn save(&mut self, entry: Entry) -> Result<(), Fault> {
+        let path = self.path(&entry.profile.name);
+        files::make_folder(&self.folder.join("profiles"))?;
+        files::write(&path, render(&entry, &path)?.as_bytes())?;
+        self.entries.insert(entry.profile.name.clone(), entry);
+        Ok(())
+    }
+
+    pub fn remove(&mut self, name: &Name) -> Result<(), Fault> {
+        files::remove(&self.path(name))?;
+        self.entries.remove(name);
+        if self.default.as_ref() == Some(name) {
+            files::remove(&self.default_path())?;
+            self.default = None;
+        }
+        Ok(())
+    }
+
+    pub fn set_default(&mut self, name: &Name) -> Result<(), Fault> {
+        files::make_folder(&self.folder)?;
+        files::write(&self.default_path(), format!("{name}\n").as_bytes())?;
+        self.default = Some(name.clone());
+        Ok(())
+    }
+
+    fn path(&self, name: &Name) -> PathBuf {
+        self.folder.join("profiles").join(format!("{name}.toml"))
+    }
+
+    fn default_path(&self) -> PathBuf {
+        self.folder.join("default")
+    }
+}
+
+fn name_of(path: &Path) -> Option<Name> {
+    path.file_name()?.to_str()?.strip_suffix(".toml")?.parse().ok()
+}
+
+fn read_entry(path: &Path, name: Name) -> Result<Entry, Fault> {
+    let content = files::read(path, PROFILE_LEN_MAX)?;
+    let text = String::from_utf8_lossy(&content);
+    let bad = |error: toml::de::Error| {
+        let at = error.span().map_or(0, |span| span.start).min(text.len());
+        let line = 1 + text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+        Fault::Text {
+            path: path.to_owned(),
+            line,
+            reason: error.message().lines().collect::<Vec<_>>().join("; "),
+        }
+    };
+    let file: File = toml::from_str(&text).map_err(bad)?;
+    if file.format != FORMAT {
+        return Err(Fault::Format { path: path.to_owned(), format: file.format });
+    }
+    let mut table = file.profile;
+    table.insert("name".to_owned(), toml::Value::String(name.into()));
+    let profile: Profile = table.clone().try_into().map_err(bad)?;
+    let known = toml::Table::try_from(&profile).map_err(|error| Fault::Text {
+        path: path.to_owned(),
+        line: 1,
+        reason: error.to_string(),
+    })?;
+    let rest = table
+        .into_iter()
+        .filter(|(key, _)| !known.contains_key(key) && !EMPTY_TABLES.contains(&key.as_str()));
+    Ok(Entry { profile, keyring: file.keyring, secret_origin: file.secret_origin, rest: rest.collect() })
+}
+
+/// Left out when they hold nothing, so they must not look unknown when a person wrote them.
+const EMPTY_TABLES: &[&str] = &["tls", "regions", "interface", "allow_http"];
+
+fn render(entry: &Entry, path: &Path) -> Result<String, Fault> {
+    let unwritable =
+        |error: toml::ser::Error| Fault::Text { path: path.to_owned(), line: 1, reason: error.to_string() };
+    let mut profile = toml::Table::try_from(&entry.profile).map_err(unwritable)?;
+    profile.remove("name");
+    profile.extend(entry.rest.clone());
+    let file = File {
+        format: FORMAT,
+        keyring: entry.keyring.clone(),
+        secret_origin: entry.secret_origin.clone(),
+        profile,
+    };
+    toml::to_string(&file).map_err(unwritable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::{Method, Reference, Scope, Tls, User};
+
+    fn profile(name: &str) -> Profile {
+        let named = |name: &str| Reference { id: None, name: Some(name.to_owned()) };
+        Profile {
+            name: name.parse().unwrap(),
+            auth_url: "https://id.example:5000/v3/".to_owned(),
+            method: Method::Password,
+            user: User { user: named("ada"), domain: named("Default") },
+            scope: Scope::Project {
+                project: named("weird  name*'$(touch pwned)\""),
+                domain: named("Default"),
+            },
+            regions: vec!["SBG1".to_owned()],
+            interface: None,
+            tls: Tls::default(),
+            allow_http: false,
+        }
+    }
+
+    #[test]
+    fn a_profile_is_read_back_as_it_was_saved_and_a_foreign_key_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let mut profiles = Profiles::read(home.path().to_owned()).unwrap();
+        profiles.save(Entry::new(profile("prod"), "memory")).unwrap();
+        let path = home.path().join("profiles/prod.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("colour = \"green\"\n{text}")).unwrap();
+        let mut again = Profiles::read(home.path().to_owned()).unwrap();
+        let entry = again.get("prod").unwrap().clone();
+        assert_eq!(entry.profile, profile("prod"));
+        assert_eq!(again.warnings.len(), 1, "{:?}", again.warnings);
+        again.save(entry).unwrap();
+        assert!(fs::read_to_string(&path).unwrap().contains("colour = \"green\""));
+    }
+
+    #[test]
+    fn every_scope_survives_its_file() {
+        let home = tempfile::tempdir().unwrap();
+        let lab = Reference { id: Some("lab".to_owned()), name: None };
+        for scope in [Scope::System, Scope::Unscoped, Scope::Domain(lab)] {
+            let mut profiles = Profiles::read(home.path().to_owned()).unwrap();
+            profiles.save(Entry::new(Profile { scope: scope.clone(), ..profile("prod") }, "memory")).unwrap();
+            let again = Profiles::read(home.path().to_owned()).unwrap();
+            assert_eq!(
+                again.get("prod").map(|entry| &entry.profile.scope),
+                Some(&scope),
+                "{:?}",
+                again.warnings
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_costs_no_other_profile() {
+        let home = tempfile::tempdir().unwrap();
+        let mut profiles = Profiles::read(home.path().to_owned()).unwrap();
+        profiles.save(Entry::new(profile("prod"), "memory")).unwrap();
+        fs::write(home.path().join("profiles/bad.toml"), "format = 1\nkeyring = \n").unwrap();
+        fs::write(home.path().join("profiles/later.toml"), "format = 9\nkeyring=''\nsecret_origin=''\n")
+            .unwrap();
+        let again = Profiles::read(home.path().to_owned()).unwrap();
+        assert_eq!(again.all().count(), 1);
+        assert_eq!(again.warnings.len(), 2);
+        assert!(again.warnings.iter().any(|w| w.contains("bad.toml: line 2")), "{:?}", again.warnings);
+    }
+
+    #[test]
+    fn the_only_profile_is_the_default_until_there_are_two() {
+        let home = tempfile::tempdir().unwrap();
+        let mut profiles = Profiles::read(home.path().to_owned()).unwrap();
+        profiles.save(Entry::new(profile("a"), "memory")).unwrap();
+        assert_eq!(profiles.default().unwrap().profile.name.as_str(), "a");
+        profiles.save(Entry::new(profile("b"), "memory")).unwrap();
+        assert!(profiles.default().is_none());
+        profiles.set_default(&"b".parse().unwrap()).unwrap();
+        assert_eq!(
+            Profiles::read(home.path().to_owned()).unwrap().default().unwrap().profile.name.as_str(),
+            "b"
+        );
+        profiles.remove(&"b".parse().unwrap()).unwrap();
+        assert_eq!(profiles.default().unwrap().profile.name.as_str(), "a");
+    }
+
+    #[test]
+    fn a_secret_is_not_for_another_origin() {
+        let mut entry = Entry::new(profile("a"), "memory");
+        assert!(entry.origin().is_some());
+        entry.profile.auth_url = "https://evil.example/v3".to_owned();
+        assert!(entry.origin().is_none());
+    }
+}
