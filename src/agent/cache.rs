@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::profile::{Identity, Profile, Scope, Tls};
+use crate::profile::{Identity, Profile, Scope};
 use crate::token::Token;
 
 /// What makes two requests want the same token. Region, interface and name do not matter to Keystone.
@@ -27,9 +27,8 @@ impl Key {
 pub struct Held {
     pub token: Token,
     pub key: Key,
-    /// How Keystone is reached when it is to be revoked; the profile may be gone by then.
-    pub auth_url: String,
-    pub tls: Tls,
+    /// As it was at the login: how Keystone is reached when the token is to be revoked. The profile itself may be gone by then.
+    pub profile: Profile,
     /// On CLOCK_BOOTTIME.
     pub end: Duration,
     /// From its issue to its end.
@@ -112,17 +111,22 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{Method, Reference, User};
+    use crate::profile::{Method, Reference, Tls, User};
     use crate::token;
 
     fn held(project: &str, end_s: u64) -> Rc<Held> {
         let named = |id: &str| Reference { id: Some(id.to_owned()), name: None };
-        let identity = Identity {
-            auth_url: "https://id.example".to_owned(),
+        let profile = Profile {
+            name: "prod".parse().unwrap(),
+            auth_url: "https://id.example/v3".to_owned(),
             method: Method::Password,
             user: User { user: named("ada"), domain: Reference::default() },
+            scope: Scope::Project { project: named(project), domain: Reference::default() },
+            regions: Vec::new(),
+            interface: None,
+            tls: Tls::default(),
+            allow_http: false,
         };
-        let scope = Scope::Project { project: named(project), domain: Reference::default() };
         let token = Token {
             id: token::Id::new("gAAAAA".to_owned()),
             expires_at: String::new(),
@@ -137,9 +141,8 @@ mod tests {
         };
         Rc::new(Held {
             token,
-            key: Key { identity, scope },
-            auth_url: "https://id.example/v3".to_owned(),
-            tls: Tls::default(),
+            key: Key::of(&profile),
+            profile,
             end: Duration::from_secs(end_s),
             life: Duration::from_secs(3600),
             handed_out: Cell::new(0),

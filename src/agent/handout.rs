@@ -1,0 +1,204 @@
+//! Handing a token out: from the cache when it has life enough, else after a new login; renewed in the background past a
+//! third of its life. The warm path touches the cache and nothing else.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::cache::{Held, Key};
+use super::profiles::Entry;
+use super::refresh::{self, Caller};
+use super::{Agent, export};
+use crate::wire::answer::{Env, Token};
+use crate::wire::{Code, Failure, Op, Request};
+
+/// How long a caller waits who does not say.
+pub const WAIT: Duration = Duration::from_secs(60);
+
+/// A renewal that nobody waits for may try this long.
+const RENEWAL: Duration = Duration::from_secs(120);
+
+/// After a renewal that failed, the old token is handed out this long before the next try.
+const REST: Duration = Duration::from_secs(60);
+
+/// A token that was found for a request, and what is to be said of it.
+#[derive(Debug)]
+pub struct Found {
+    pub held: Rc<Held>,
+    pub warning: Option<String>,
+}
+
+impl Agent {
+    /// The profile that the request names, else the default one.
+    pub fn entry(&self, name: Option<&str>) -> Result<Entry, Failure> {
+        let profiles = self.profiles.borrow();
+        if let Some(name) = name {
+            return profiles.get(name).cloned().ok_or_else(|| no_profile(name, &names(&profiles)));
+        }
+        profiles.default().cloned().ok_or_else(|| {
+            let names = names(&profiles);
+            let text = match names.is_empty() {
+                true => "there is no profile yet".to_owned(),
+                false => format!("which profile? there are {}, and none is the default", names.join(", ")),
+            };
+            Failure::new(if names.is_empty() { Code::NoProfile } else { Code::NoDefault }, text)
+        })
+    }
+
+    pub fn refuse_if_locked(&self) -> Result<(), Failure> {
+        if self.is_locked.get() { Err(locked()) } else { Ok(()) }
+    }
+}
+
+pub fn locked() -> Failure {
+    Failure::new(Code::Locked, "the agent is locked")
+}
+
+pub fn no_profile(name: &str, names: &[String]) -> Failure {
+    let text = match names {
+        [] => format!("there is no profile {name:?}, nor any other"),
+        names => format!("there is no profile {name:?}; there are {}", names.join(", ")),
+    };
+    Failure::new(Code::NoProfile, text)
+}
+
+fn names(profiles: &super::profiles::Profiles) -> Vec<String> {
+    profiles.all().map(|entry| entry.profile.name.to_string()).collect()
+}
+
+/// When the caller's wait ends.
+pub fn until(request: &Request) -> Instant {
+    Instant::now() + request.deadline_ms.map_or(WAIT, Duration::from_millis)
+}
+
+/// The token for a `token` or `env` request, and for `exec`.
+pub async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) -> Result<Found, Failure> {
+    agent.refuse_if_locked()?;
+    let key = Key::of(&entry.profile);
+    let caller = Caller { until: until(request), may_prompt: request.may_prompt };
+    let now = agent.clock.boot();
+    let cached = agent.cache.borrow().take(&key, now).cloned();
+    if let Some(held) = cached.filter(|_| !request.fresh) {
+        let least = least(request, held.life);
+        if is_enough(&held, now, least) {
+            return Ok(warm(agent, entry, request, caller, held, least).await);
+        }
+    }
+    let renewed = refresh::wait(agent, entry, caller).await;
+    agent.refuse_if_locked()?;
+    let now = agent.clock.boot();
+    let held = agent.cache.borrow().take(&key, now).cloned();
+    match (renewed, held) {
+        (Ok(()), Some(held)) => {
+            let short = short_of(&held, now, least(request, held.life));
+            Ok(Found { held, warning: short })
+        }
+        // An old token with life left is better than none, unless the caller wants more than that.
+        (Err(failure), Some(held)) if !request.fresh && request.min_ttl_s.is_none() => {
+            let left = held.left(now).as_secs();
+            Ok(Found { held, warning: Some(format!("the token ends in {left} s and cannot be renewed: {failure}")) })
+        }
+        (Err(failure), _) => Err(failure),
+        (Ok(()), None) => Err(Failure::new(Code::BadAnswer, "keystone issued a token that has ended already")
+            .at(&format!("profile {:?}", entry.profile.name.as_str()))),
+    }
+}
+
+/// A cached token with life enough. Past a third of its life it is renewed behind the caller's back; only `exec`, whose
+/// command may run long, waits for the young one.
+async fn warm(
+    agent: &Rc<Agent>,
+    entry: &Entry,
+    request: &Request,
+    caller: Caller,
+    held: Rc<Held>,
+    least: Duration,
+) -> Found {
+    let now = agent.clock.boot();
+    if held.is_due(now) && agent.may_renew(&held.key, now) {
+        if request.exec && refresh::wait(agent, entry, caller).await.is_ok() {
+            if let Some(young) = agent.cache.borrow().take(&held.key, agent.clock.boot()) {
+                return Found { held: Rc::clone(young), warning: None };
+            }
+        } else if !request.exec {
+            let until = Instant::now() + RENEWAL;
+            refresh::start(agent, entry, Caller { until, may_prompt: false });
+        }
+    }
+    let warning = short_of(&held, now, least);
+    Found { held, warning }
+}
+
+impl Agent {
+    /// Whether a renewal may be tried: not while the last try is fresh, so that a cloud that is down is left in peace.
+    fn may_renew(&self, key: &Key, now: Duration) -> bool {
+        let mut rests = self.rests.borrow_mut();
+        match rests.get(key) {
+            Some(until) if *until > now => false,
+            _ => {
+                rests.insert(key.clone(), now + REST);
+                true
+            }
+        }
+    }
+}
+
+/// The least life that the verb hands out: a job that starts now gets ten minutes, a bare token five; less where the whole
+/// life is short. In a token's last 120 s `openstack` would trade it again for each request.
+fn least(request: &Request, life: Duration) -> Duration {
+    if let Some(seconds) = request.min_ttl_s {
+        return Duration::from_secs(seconds);
+    }
+    match request.op {
+        Op::Env => Duration::from_secs(600).min(life / 3),
+        _ => Duration::from_secs(300).min(life / 6),
+    }
+}
+
+/// Life enough; or less, but this cloud gives no more and the token is young.
+fn is_enough(held: &Held, now: Duration, least: Duration) -> bool {
+    held.left(now) >= least || (held.life < least && !held.is_due(now))
+}
+
+fn short_of(held: &Held, now: Duration, least: Duration) -> Option<String> {
+    let left = held.left(now);
+    (left < least).then(|| {
+        format!("the token ends in {} s; keystone gives no more than {} s", left.as_secs(), held.life.as_secs())
+    })
+}
+
+/// The answer to `token`.
+pub fn token<'a>(found: &'a Found, entry: &'a Entry, now: Duration) -> Token<&'a str> {
+    use crate::token::Scope;
+    let Held { token, handed_out, .. } = &*found.held;
+    handed_out.set(handed_out.get() + 1);
+    Token {
+        token: token.id.expose(),
+        expires_at: &token.expires_at,
+        left_s: found.held.left(now).as_secs(),
+        profile: entry.profile.name.as_str(),
+        user_id: &token.user.id,
+        project_id: match &token.scope {
+            Scope::Project(project) => Some(&project.id),
+            _ => None,
+        },
+        warnings: found.warning.iter().cloned().collect(),
+    }
+}
+
+/// The answer to `env`.
+pub fn env<'a>(
+    found: &'a Found,
+    entry: &'a Entry,
+    region: Option<&'a str>,
+    now: Duration,
+    wall_s: i64,
+) -> Result<Env<std::borrow::Cow<'a, str>>, Failure> {
+    let Held { token, handed_out, .. } = &*found.held;
+    let expires_s = wall_s.saturating_add(found.held.left(now).as_secs().try_into().unwrap_or(i64::MAX));
+    let set = export::default(&entry.profile, token, region, expires_s).map_err(|fault| {
+        Failure::of(Code::Usage, &fault).at(&format!("profile {:?}", entry.profile.name.as_str()))
+    })?;
+    handed_out.set(handed_out.get() + 1);
+    let set = set.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    Ok(Env { set, warnings: found.warning.iter().cloned().collect() })
+}

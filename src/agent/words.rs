@@ -1,0 +1,62 @@
+//! What went wrong on the floor below, as a word of the protocol: one function a room. The texts are the rooms' own; only the
+//! profile and its cloud are put in front.
+
+use crate::host::files;
+use crate::keystone;
+use crate::profile::Profile;
+use crate::wire::{Code, Failure};
+use crate::{agent::config, agent::profiles, keyring};
+
+/// A login, or a token's end, that failed.
+pub fn keystone(profile: &Profile, fault: &keystone::Fault) -> Failure {
+    use keystone::Fault;
+    let code = match fault {
+        Fault::Refused { .. } => Code::Refused,
+        Fault::SecondFactor { .. } | Fault::Visit { .. } => Code::NeedsPerson,
+        Fault::Forbidden { .. } => Code::Forbidden,
+        Fault::NotFound { .. } => Code::NotFound,
+        Fault::DeadToken { .. } | Fault::TooLarge { .. } | Fault::Status { .. } => Code::Rejected,
+        Fault::OwnLimit { .. } | Fault::Limited { .. } => Code::Limited,
+        Fault::Server { .. } => Code::Server,
+        Fault::Redirect { .. }
+        | Fault::NotJson { .. }
+        | Fault::Shape { .. }
+        | Fault::ReplyTooLarge { .. }
+        | Fault::CutOff { .. } => Code::BadAnswer,
+        Fault::Tls { .. } => Code::Tls,
+        Fault::Dns { .. } | Fault::Connect { .. } => Code::Unreachable,
+        Fault::TimedOut { .. } => Code::Deadline,
+        Fault::CaCert { .. } | Fault::Cert { .. } => Code::File,
+        Fault::Profile(_) | Fault::Url(_) => Code::BadProfile,
+    };
+    about(profile, Failure::of(code, fault))
+}
+
+pub fn keyring(profile: &str, fault: &keyring::Fault) -> Failure {
+    use keyring::Fault;
+    let code = match fault {
+        Fault::Absent { .. } | Fault::NoCollection { .. } => Code::KeyringAbsent,
+        Fault::Locked { .. } | Fault::Dismissed { .. } => Code::KeyringLocked,
+        Fault::TimedOut { .. } => Code::KeyringTimeout,
+        Fault::OtherOrigin { .. } => Code::OtherOrigin,
+        Fault::Failed { .. } => Code::Keyring,
+    };
+    Failure::of(code, fault).at(&format!("profile {profile:?}")).about(profile)
+}
+
+pub fn profiles(fault: &profiles::Fault) -> Failure {
+    Failure::of(Code::File, fault)
+}
+
+pub fn files(fault: &files::Fault) -> Failure {
+    Failure::of(Code::File, fault)
+}
+
+pub fn config(fault: &config::Fault) -> Failure {
+    Failure::of(Code::Config, fault)
+}
+
+/// The profile's place in front of what happened.
+pub fn about(profile: &Profile, failure: Failure) -> Failure {
+    failure.at(&format!("profile {:?}", profile.name.as_str())).about(profile.name.as_str())
+}
