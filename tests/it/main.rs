@@ -1,3 +1,6 @@
 //! The flows without anything installed: one file a flow or a room.
 
+#[path = "../fake/mod.rs"]
+mod fake;
 mod keyring;
+mod keystone;
