@@ -1,0 +1,20 @@
+//! bash.
+
+use super::{Shell, posix, quote};
+
+#[derive(Debug)]
+pub(super) struct Bash;
+
+impl Shell for Bash {
+    fn names(&self) -> &'static [&'static str] {
+        &["bash", "rbash"]
+    }
+
+    fn unset(&self, names: &[&str], out: &mut String) {
+        posix::unset(names, out);
+    }
+
+    fn set(&self, pairs: &[(&str, &str)], out: &mut String) {
+        posix::export(pairs, quote::dollar, out);
+    }
+}
