@@ -17,7 +17,9 @@ pub fn default<'a>(
     expires_s: i64,
 ) -> Result<Vec<(&'static str, Cow<'a, str>)>, NoRegion> {
     let region = match region {
-        Some(region) if !knows_region(token, region) && !profile.regions.iter().any(|known| known == region) => {
+        Some(region)
+            if !knows_region(token, region) && !profile.regions.iter().any(|known| known == region) =>
+        {
             return Err(NoRegion { region: region.to_owned(), known: regions(token) });
         }
         Some(region) => Some(region),
@@ -135,7 +137,12 @@ mod tests {
     use crate::token::{Id, Named, Scope as Issued, Service};
 
     fn named(id: &str) -> Named {
-        Named { id: id.to_owned(), name: "demo".to_owned(), domain_id: Some("default".to_owned()), domain_name: None }
+        Named {
+            id: id.to_owned(),
+            name: "demo".to_owned(),
+            domain_id: Some("default".to_owned()),
+            domain_name: None,
+        }
     }
 
     fn token(scope: Issued) -> Token {
@@ -219,16 +226,26 @@ mod tests {
     fn scope_of(scope: Scope, issued: Issued) -> Vec<(&'static str, String)> {
         let (profile, token) = (profile(scope), token(issued));
         let set = default(&profile, &token, None, 0).unwrap();
-        let is_scope = |name: &str| name.contains("PROJECT") || name.contains("DOMAIN") || name.contains("SYSTEM");
-        set.into_iter().filter(|(n, _)| n.starts_with("OS_") && is_scope(n)).map(|(n, v)| (n, v.into())).collect()
+        let is_scope =
+            |name: &str| name.contains("PROJECT") || name.contains("DOMAIN") || name.contains("SYSTEM");
+        set.into_iter()
+            .filter(|(n, _)| n.starts_with("OS_") && is_scope(n))
+            .map(|(n, v)| (n, v.into()))
+            .collect()
     }
 
     #[test]
     fn exactly_one_scope_is_exported() {
         let by_name = scope_of(project(None, Some("demo")), Issued::Project(named("p1")));
-        assert_eq!(by_name, [("OS_PROJECT_NAME", "demo".to_owned()), ("OS_PROJECT_DOMAIN_ID", "default".to_owned())]);
+        assert_eq!(
+            by_name,
+            [("OS_PROJECT_NAME", "demo".to_owned()), ("OS_PROJECT_DOMAIN_ID", "default".to_owned())]
+        );
         let lab = Reference { id: None, name: Some("lab".to_owned()) };
-        assert_eq!(scope_of(Scope::Domain(lab), Issued::Domain(named("d1"))), [("OS_DOMAIN_ID", "d1".to_owned())]);
+        assert_eq!(
+            scope_of(Scope::Domain(lab), Issued::Domain(named("d1"))),
+            [("OS_DOMAIN_ID", "d1".to_owned())]
+        );
         assert_eq!(scope_of(Scope::System, Issued::System), [("OS_SYSTEM_SCOPE", "all".to_owned())]);
         assert_eq!(scope_of(Scope::Unscoped, Issued::Unscoped), []);
     }

@@ -12,7 +12,7 @@ use crate::wire::answer::{Env, Token};
 use crate::wire::{Code, Failure, Op, Request};
 
 /// How long a caller waits who does not say.
-pub const WAIT: Duration = Duration::from_secs(60);
+pub(super) const WAIT: Duration = Duration::from_secs(60);
 
 /// A renewal that nobody waits for may try this long.
 const RENEWAL: Duration = Duration::from_secs(120);
@@ -22,14 +22,14 @@ const REST: Duration = Duration::from_secs(60);
 
 /// A token that was found for a request, and what is to be said of it.
 #[derive(Debug)]
-pub struct Found {
+pub(super) struct Found {
     pub held: Rc<Held>,
     pub warning: Option<String>,
 }
 
 impl Agent {
     /// The profile that the request names, else the default one.
-    pub fn entry(&self, name: Option<&str>) -> Result<Entry, Failure> {
+    pub(crate) fn entry(&self, name: Option<&str>) -> Result<Entry, Failure> {
         let profiles = self.profiles.borrow();
         if let Some(name) = name {
             return profiles.get(name).cloned().ok_or_else(|| no_profile(name, &names(&profiles)));
@@ -44,16 +44,16 @@ impl Agent {
         })
     }
 
-    pub fn refuse_if_locked(&self) -> Result<(), Failure> {
+    pub(crate) fn refuse_if_locked(&self) -> Result<(), Failure> {
         if self.is_locked.get() { Err(locked()) } else { Ok(()) }
     }
 }
 
-pub fn locked() -> Failure {
+pub(super) fn locked() -> Failure {
     Failure::new(Code::Locked, "the agent is locked")
 }
 
-pub fn no_profile(name: &str, names: &[String]) -> Failure {
+pub(super) fn no_profile(name: &str, names: &[String]) -> Failure {
     let text = match names {
         [] => format!("there is no profile {name:?}, nor any other"),
         names => format!("there is no profile {name:?}; there are {}", names.join(", ")),
@@ -66,12 +66,12 @@ fn names(profiles: &super::profiles::Profiles) -> Vec<String> {
 }
 
 /// When the caller's wait ends.
-pub fn until(request: &Request) -> Instant {
+pub(super) fn until(request: &Request) -> Instant {
     Instant::now() + request.deadline_ms.map_or(WAIT, Duration::from_millis)
 }
 
 /// The token for a `token` or `env` request, and for `exec`.
-pub async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) -> Result<Found, Failure> {
+pub(super) async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) -> Result<Found, Failure> {
     agent.refuse_if_locked()?;
     let key = Key::of(&entry.profile);
     let caller = Caller { until: until(request), may_prompt: request.may_prompt };
@@ -95,11 +95,16 @@ pub async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) -> Result
         // An old token with life left is better than none, unless the caller wants more than that.
         (Err(failure), Some(held)) if !request.fresh && request.min_ttl_s.is_none() => {
             let left = held.left(now).as_secs();
-            Ok(Found { held, warning: Some(format!("the token ends in {left} s and cannot be renewed: {failure}")) })
+            Ok(Found {
+                held,
+                warning: Some(format!("the token ends in {left} s and cannot be renewed: {failure}")),
+            })
         }
         (Err(failure), _) => Err(failure),
-        (Ok(()), None) => Err(Failure::new(Code::BadAnswer, "keystone issued a token that has ended already")
-            .at(&format!("profile {:?}", entry.profile.name.as_str()))),
+        (Ok(()), None) => {
+            Err(Failure::new(Code::BadAnswer, "keystone issued a token that has ended already")
+                .at(&format!("profile {:?}", entry.profile.name.as_str())))
+        }
     }
 }
 
@@ -162,12 +167,16 @@ fn is_enough(held: &Held, now: Duration, least: Duration) -> bool {
 fn short_of(held: &Held, now: Duration, least: Duration) -> Option<String> {
     let left = held.left(now);
     (left < least).then(|| {
-        format!("the token ends in {} s; keystone gives no more than {} s", left.as_secs(), held.life.as_secs())
+        format!(
+            "the token ends in {} s; keystone gives no more than {} s",
+            left.as_secs(),
+            held.life.as_secs()
+        )
     })
 }
 
 /// The answer to `token`.
-pub fn token<'a>(found: &'a Found, entry: &'a Entry, now: Duration) -> Token<&'a str> {
+pub(super) fn token<'a>(found: &'a Found, entry: &'a Entry, now: Duration) -> Token<&'a str> {
     use crate::token::Scope;
     let Held { token, handed_out, .. } = &*found.held;
     handed_out.set(handed_out.get() + 1);
@@ -186,7 +195,7 @@ pub fn token<'a>(found: &'a Found, entry: &'a Entry, now: Duration) -> Token<&'a
 }
 
 /// The answer to `env`.
-pub fn env<'a>(
+pub(super) fn env<'a>(
     found: &'a Found,
     entry: &'a Entry,
     region: Option<&'a str>,

@@ -10,8 +10,8 @@ use super::config;
 use crate::keyring::{self, Bus, Choice, Done, Fault, Job, Worker};
 use crate::secret::Secret;
 
-/// Makes the function that moves secrets into the agent's own memory; each keyring gets one.
-pub type Keeper = Box<dyn Fn() -> keyring::Lock>;
+/// Moves a secret into the agent's own memory.
+pub type Keeper = std::sync::Arc<dyn Fn(Secret) -> Secret + Send + Sync>;
 
 pub struct Keyrings {
     config: config::Keyring,
@@ -42,10 +42,10 @@ impl Keyrings {
         let (tell, told) = oneshot::channel();
         {
             let mut workers = self.workers.borrow_mut();
-            let worker = workers.entry(entry.name).or_insert_with(|| {
-                let (bus, keeper) = (self.bus.clone(), (self.keeper)());
-                Worker::start(entry, bus, keeper)
-            });
+            if !workers.contains_key(entry.name) {
+                workers.insert(entry.name, self.start(entry)?);
+            }
+            let worker = &workers[entry.name];
             let reply = Box::new(move |outcome| drop(tell.send(outcome)));
             worker.ask(job, prompt, Duration::from_secs(seconds), reply);
         }
@@ -54,6 +54,20 @@ impl Keyrings {
             what: "its thread ended without an answer".to_owned(),
             cause: None,
         }))
+    }
+
+    fn start(&self, entry: &'static keyring::Entry) -> Result<Worker, Fault> {
+        let (bus, keeper) = (self.bus.clone(), std::sync::Arc::clone(&self.keeper));
+        let make = move |watch| {
+            let keeper = std::sync::Arc::clone(&keeper);
+            let lock: keyring::Lock = Box::new(move |secret| keeper(secret));
+            (entry.make)(keyring::Setting { bus: bus.clone(), lock, watch })
+        };
+        Worker::start(make, keyring::LIMITS).map_err(|error| Fault::Failed {
+            keyring: entry.name,
+            what: "no thread could be started for it".to_owned(),
+            cause: Some(error.into()),
+        })
     }
 
     /// The keyring for a new profile: as asked for, as configured, or what the machine has; and why.
@@ -79,6 +93,19 @@ impl Keyrings {
         Ok(keyring::choose(&probed))
     }
 
+    /// Whether a keyring keeps a secret after the agent has gone.
+    pub fn survives(&self, name: &str) -> bool {
+        let Some(entry) = keyring::named(name) else { return false };
+        let mut workers = self.workers.borrow_mut();
+        if !workers.contains_key(entry.name) {
+            match self.start(entry) {
+                Ok(worker) => workers.insert(entry.name, worker),
+                Err(_) => return false,
+            };
+        }
+        workers[entry.name].survives_agent()
+    }
+
     /// `lock`: what a keyring holds in this process goes.
     pub async fn forget(&self) {
         let names: Vec<&str> = self.workers.borrow().keys().copied().collect();
@@ -87,18 +114,4 @@ impl Keyrings {
             let _ = self.ask(name, Job::Forget, false).await;
         }
     }
-}
-
-/// Whether a keyring keeps a secret after the agent has gone.
-pub fn survives(name: &str) -> bool {
-    name != "memory"
-}
-
-/// The secret in the agent's own memory.
-pub fn keeper(arena: &std::sync::Arc<crate::host::locked::Arena>) -> Keeper {
-    let arena = std::sync::Arc::clone(arena);
-    Box::new(move || {
-        let arena = std::sync::Arc::clone(&arena);
-        Box::new(move |secret: Secret| arena.keep(secret))
-    })
 }

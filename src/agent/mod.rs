@@ -1,7 +1,175 @@
-//! The agent.
+//! The agent: holds tokens in memory and hands them out. One thread; everything it needs (listener, clock, folders, keyring
+//! addresses, the stop signal) is handed in, so that tests run it in-process. It prints nothing and never asks a person.
 
+mod added;
 pub mod cache;
 pub mod config;
 pub mod epoch;
+pub mod export;
+mod handout;
+pub mod keyrings;
 pub mod limits;
 pub mod profiles;
+mod refresh;
+mod refused;
+mod revoke;
+mod serve;
+pub mod start;
+mod status;
+mod store;
+mod words;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::UnixListener;
+use tokio::sync::watch;
+
+use crate::host::clock::Clock;
+use crate::host::locked::Arena;
+use crate::host::{files, paths};
+use crate::keystone::Http;
+
+/// Expired tokens are dropped, and shells told, at most this long after their end; also how soon a wake-up is noticed.
+const TICK: Duration = Duration::from_secs(15);
+
+/// Cleaners of runtime folders take what nobody touched for days.
+const TOUCH: Duration = Duration::from_secs(6 * 3600);
+
+/// How long requests under way may still take once the agent is to stop.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// What an agent is made of.
+pub struct Parts {
+    pub clock: Box<dyn Clock>,
+    pub socket: paths::Socket,
+    pub config: config::Config,
+    pub profiles: profiles::Profiles,
+    pub keyrings: keyrings::Keyrings,
+    pub arena: Arc<Arena>,
+    pub http: Http,
+    /// What the hardening could not do, for `status`.
+    pub degraded: Vec<String>,
+}
+
+/// The agent's whole state. One thread owns it; no borrow is held across an await.
+pub(crate) struct Agent {
+    clock: Box<dyn Clock>,
+    socket: paths::Socket,
+    config: config::Config,
+    profiles: RefCell<profiles::Profiles>,
+    keyrings: keyrings::Keyrings,
+    arena: Arc<Arena>,
+    http: Http,
+    degraded: Vec<String>,
+    cache: RefCell<cache::Cache>,
+    flights: RefCell<HashMap<cache::Key, Rc<refresh::Flight>>>,
+    limits: RefCell<limits::Limits>,
+    refused: RefCell<refused::Refused>,
+    /// Until when no renewal of a key is tried.
+    rests: RefCell<HashMap<cache::Key, Duration>>,
+    added: RefCell<added::Recent>,
+    epoch: epoch::Epoch,
+    is_locked: Cell<bool>,
+    /// How often it was locked: a login that began before is not kept.
+    lock_count: Cell<u64>,
+    /// Requests under way.
+    busy: Cell<usize>,
+    began: Duration,
+    stop: watch::Sender<bool>,
+}
+
+/// Runs until `stop` says so (or a client does), then lets the requests under way finish, within [`DRAIN`]. `is_ready` is
+/// called once a client can connect.
+pub async fn run(
+    listener: UnixListener,
+    parts: Parts,
+    stop: watch::Sender<bool>,
+    is_ready: impl FnOnce(),
+) -> Result<(), files::Fault> {
+    let epoch_start = u64::try_from(parts.clock.wall_s()).unwrap_or(0).saturating_mul(1000);
+    let epoch = epoch::Epoch::begin(parts.socket.epoch(), epoch_start)?;
+    let agent = Rc::new(Agent::new(parts, epoch, stop));
+    let stopped = agent.stop.subscribe();
+    is_ready();
+    tokio::select! {
+        () = serve::serve(Rc::clone(&agent), &listener, stopped) => {}
+        () = tick(&agent) => {}
+    }
+    // The name goes before the last connection does: whoever sees the end of it finds nobody there.
+    let _ = files::remove(&agent.socket.path);
+    drop(listener);
+    let end = tokio::time::Instant::now() + DRAIN;
+    while agent.busy.get() > 0 && tokio::time::Instant::now() < end {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    agent.cache.borrow_mut().clear();
+    agent.epoch.end();
+    Ok(())
+}
+
+/// Never ends: drops what has expired and tells the shells.
+async fn tick(agent: &Agent) {
+    let mut touched = agent.clock.boot();
+    loop {
+        tokio::time::sleep(TICK).await;
+        let now = agent.clock.boot();
+        if agent.cache.borrow_mut().drop_dead(now) {
+            agent.epoch.bump();
+        }
+        if now.saturating_sub(touched) >= TOUCH {
+            touched = now;
+            files::touch(&agent.socket.path);
+            files::touch(&agent.socket.agent_lock());
+            files::touch(&agent.socket.epoch());
+        }
+    }
+}
+
+impl Agent {
+    fn new(parts: Parts, epoch: epoch::Epoch, stop: watch::Sender<bool>) -> Agent {
+        Agent {
+            began: parts.clock.boot(),
+            limits: RefCell::new(limits::Limits::new(parts.config.limits.creations_per_min)),
+            clock: parts.clock,
+            socket: parts.socket,
+            config: parts.config,
+            profiles: RefCell::new(parts.profiles),
+            keyrings: parts.keyrings,
+            arena: parts.arena,
+            http: parts.http,
+            degraded: parts.degraded,
+            cache: RefCell::default(),
+            flights: RefCell::default(),
+            refused: RefCell::default(),
+            rests: RefCell::default(),
+            added: RefCell::default(),
+            epoch,
+            is_locked: Cell::new(false),
+            lock_count: Cell::new(0),
+            busy: Cell::new(0),
+            stop,
+        }
+    }
+
+    fn stop(&self) {
+        // The socket's name goes at once: who connects from now on starts another agent.
+        let _ = files::remove(&self.socket.path);
+        self.stop.send_replace(true);
+    }
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Agent").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}

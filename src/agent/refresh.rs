@@ -2,6 +2,7 @@
 //! again where that can help (never after a 401), and puts the token into the cache. Who waits has a deadline of its own.
 
 use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -11,11 +12,11 @@ use super::cache::{Held, Key};
 use super::profiles::Entry;
 use super::refused::Known;
 use super::{Agent, words};
-use crate::keyring::{Done, Fault as KeyringFault, Job};
+use crate::keyring::{Done, Job};
 use crate::keystone::{self, Fault, Issued};
 use crate::profile::{Identity, Profile, Scope};
 use crate::secret::Secret;
-use crate::wire::{Code, Failure};
+use crate::wire::{Code, Failure, Question};
 
 /// The pause before the second try; it doubles up to [`PAUSE_MAX`]. A Keystone that restarts is back in seconds.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -23,7 +24,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(16);
 
 /// What the waiters of a flight share.
 #[derive(Debug)]
-pub struct Flight {
+pub(super) struct Flight {
     /// The latest deadline of all who wait; tries end there.
     until: Cell<Instant>,
     /// What the last try met, for those whose deadline comes first.
@@ -32,7 +33,7 @@ pub struct Flight {
 }
 
 /// Waits for a new token of the entry, joining a flight that is under way. The token is in the cache afterwards.
-pub async fn wait(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Result<(), Failure> {
+pub(super) async fn wait(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Result<(), Failure> {
     let flight = join(agent, entry, caller);
     let mut done = flight.done.clone();
     let outcome = tokio::time::timeout_at(caller.until.into(), done.wait_for(Option::is_some)).await;
@@ -44,13 +45,13 @@ pub async fn wait(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Result<()
 }
 
 /// Starts a flight that nobody waits for.
-pub fn start(agent: &Rc<Agent>, entry: &Entry, caller: Caller) {
+pub(super) fn start(agent: &Rc<Agent>, entry: &Entry, caller: Caller) {
     join(agent, entry, caller);
 }
 
 /// Who wants a new token.
 #[derive(Debug, Clone, Copy)]
-pub struct Caller {
+pub(super) struct Caller {
     pub until: Instant,
     /// A person was told that the keyring may ask for its password.
     pub may_prompt: bool,
@@ -114,7 +115,7 @@ async fn fly(agent: &Rc<Agent>, entry: &Entry, flight: &Flight, may_prompt: bool
 }
 
 /// One login at Keystone, counted before it is sent.
-pub async fn login(
+pub(super) async fn login(
     agent: &Agent,
     profile: &Profile,
     scope: &Scope,
@@ -179,7 +180,7 @@ fn known_refusal(agent: &Agent, entry: &Entry, key: &Key) -> Result<(), Failure>
     }
 }
 
-pub fn no_role(profile: &Profile) -> Failure {
+pub(super) fn no_role(profile: &Profile) -> Failure {
     let origin = profile.origin().map(|origin| origin.to_string()).unwrap_or_default();
     let text = format!(
         "keystone at {origin} takes the secret of {:?}, but knows no {}, or the user has no role there",
@@ -190,7 +191,7 @@ pub fn no_role(profile: &Profile) -> Failure {
 }
 
 /// The profile's secret, from the keyring that it was put into and no other.
-pub async fn secret(agent: &Agent, entry: &Entry, may_prompt: bool) -> Result<Secret, Failure> {
+pub(super) async fn secret(agent: &Agent, entry: &Entry, may_prompt: bool) -> Result<Secret, Failure> {
     let name = entry.profile.name.as_str();
     let Some(origin) = entry.origin() else {
         let text = format!(
@@ -203,14 +204,22 @@ pub async fn secret(agent: &Agent, entry: &Entry, may_prompt: bool) -> Result<Se
     match agent.keyrings.ask(&entry.keyring, job, may_prompt).await {
         Ok(Done::Got(Some(secret))) => Ok(agent.arena.keep(secret)),
         Ok(_) => Err(gone(entry)),
-        Err(fault @ KeyringFault::OtherOrigin { .. }) => Err(words::keyring(name, &fault)),
         Err(fault) => Err(words::keyring(name, &fault)),
     }
 }
 
+/// The keyring does not hold it (any more): a person can say it again.
 fn gone(entry: &Entry) -> Failure {
-    let text = format!("the keyring {} does not hold its secret", entry.keyring);
-    words::about(&entry.profile, Failure::new(Code::NeedsPerson, text))
+    let profile = &entry.profile;
+    let text = format!("the keyring {} does not hold its password", entry.keyring);
+    let mut failure = words::about(profile, Failure::new(Code::NeedsPerson, text));
+    failure.question = Some(Question {
+        id: profile.name.to_string(),
+        question: format!("Password of {}, {}: ", profile.who(), profile.scope.describe()),
+        hidden: true,
+        why: failure.message.clone(),
+    });
+    failure
 }
 
 /// The caller's time is up; what the tries met so far says why.
@@ -224,15 +233,14 @@ fn late(entry: &Entry, last: Option<&Failure>) -> Failure {
 
 /// Between half of it and all of it, so that two machines do not keep step.
 fn jitter(pause: Duration) -> Duration {
-    let mut random = [0; 1];
-    // Without randomness the pause is merely regular.
-    let _ = crate::host::process::random(&mut random);
-    pause / 2 + pause / 2 * u32::from(random[0]) / 255
+    // The standard library's own seed of its hash maps: randomness enough to be out of step.
+    let random = RandomState::new().build_hasher().finish() % 256;
+    pause / 2 + pause / 2 * random as u32 / 255
 }
 
 impl Agent {
     /// Puts an issued token into the cache, its end counted from the reply's `Date` on CLOCK_BOOTTIME.
-    pub fn keep(&self, profile: &Profile, key: Key, issued: Issued) -> Rc<Held> {
+    pub(crate) fn keep(&self, profile: &Profile, key: Key, issued: Issued) -> Rc<Held> {
         let now = self.clock.boot();
         let Issued { token, date_s } = issued;
         // Without a Date the machine's own clock must do.

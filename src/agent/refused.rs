@@ -9,7 +9,7 @@ use crate::wire::Failure;
 
 /// What the refusal was about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
+pub(super) enum Known {
     /// The secret: every scope of the login is refused.
     Secret,
     /// This scope only.
@@ -17,18 +17,18 @@ pub enum Known {
 }
 
 #[derive(Debug, Default)]
-pub struct Refused {
+pub(super) struct Refused {
     secrets: HashMap<Identity, Failure>,
     scopes: HashMap<Identity, HashMap<Scope, Failure>>,
 }
 
 impl Refused {
-    pub fn known(&self, key: &Key) -> Option<&Failure> {
+    pub(super) fn known(&self, key: &Key) -> Option<&Failure> {
         let scope = || self.scopes.get(&key.identity)?.get(&key.scope);
         self.secrets.get(&key.identity).or_else(scope)
     }
 
-    pub fn remember(&mut self, key: &Key, known: Known, failure: &Failure) {
+    pub(super) fn remember(&mut self, key: &Key, known: Known, failure: &Failure) {
         match known {
             Known::Secret => {
                 self.secrets.insert(key.identity.clone(), failure.clone());
@@ -41,12 +41,12 @@ impl Refused {
     }
 
     /// The login has a new secret, or one that was taken.
-    pub fn forget(&mut self, identity: &Identity) {
+    pub(super) fn forget(&mut self, identity: &Identity) {
         self.secrets.remove(identity);
         self.scopes.remove(identity);
     }
 
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self = Refused::default();
     }
 }

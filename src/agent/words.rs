@@ -8,7 +8,7 @@ use crate::wire::{Code, Failure};
 use crate::{agent::config, agent::profiles, keyring};
 
 /// A login, or a token's end, that failed.
-pub fn keystone(profile: &Profile, fault: &keystone::Fault) -> Failure {
+pub(super) fn keystone(profile: &Profile, fault: &keystone::Fault) -> Failure {
     use keystone::Fault;
     let code = match fault {
         Fault::Refused { .. } => Code::Refused,
@@ -32,7 +32,7 @@ pub fn keystone(profile: &Profile, fault: &keystone::Fault) -> Failure {
     about(profile, Failure::of(code, fault))
 }
 
-pub fn keyring(profile: &str, fault: &keyring::Fault) -> Failure {
+pub(super) fn keyring(profile: &str, fault: &keyring::Fault) -> Failure {
     use keyring::Fault;
     let code = match fault {
         Fault::Absent { .. } | Fault::NoCollection { .. } => Code::KeyringAbsent,
@@ -44,19 +44,19 @@ pub fn keyring(profile: &str, fault: &keyring::Fault) -> Failure {
     Failure::of(code, fault).at(&format!("profile {profile:?}")).about(profile)
 }
 
-pub fn profiles(fault: &profiles::Fault) -> Failure {
+pub(super) fn profiles(fault: &profiles::Fault) -> Failure {
     Failure::of(Code::File, fault)
 }
 
-pub fn files(fault: &files::Fault) -> Failure {
+pub(super) fn files(fault: &files::Fault) -> Failure {
     Failure::of(Code::File, fault)
 }
 
-pub fn config(fault: &config::Fault) -> Failure {
+pub(super) fn config(fault: &config::Fault) -> Failure {
     Failure::of(Code::Config, fault)
 }
 
 /// The profile's place in front of what happened.
-pub fn about(profile: &Profile, failure: Failure) -> Failure {
+pub(super) fn about(profile: &Profile, failure: Failure) -> Failure {
     failure.at(&format!("profile {:?}", profile.name.as_str())).about(profile.name.as_str())
 }

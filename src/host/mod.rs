@@ -7,5 +7,6 @@ pub mod locked;
 pub mod paths;
 pub mod process;
 pub mod sandbox;
+pub mod signals;
 pub mod socket;
 pub mod terminal;

@@ -188,6 +188,12 @@ pub fn terminate(pid: i32) -> io::Result<()> {
     }
 }
 
+/// Lets go of standard output: whoever reads it sees its end, and later writes go nowhere.
+pub fn close_stdout() -> io::Result<()> {
+    let null = std::fs::File::options().write(true).open("/dev/null")?;
+    Ok(unistd::dup2_stdout(null)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

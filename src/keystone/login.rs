@@ -17,7 +17,7 @@ use crate::token;
 const REQUESTS_MAX: usize = 8;
 
 /// Counts token creations, for a cloud limits them. Asked before each request that may make a token, also when it fails.
-pub trait Gate: Send {
+pub trait Gate {
     /// `Err` is how long to wait until there is room.
     fn creation(&mut self) -> Result<(), Duration>;
 }

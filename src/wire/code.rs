@@ -87,11 +87,14 @@ pub struct Failure {
     /// The profile in question, for the hint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// A person could help: the agent then answers with this question in place of the failure.
+    #[serde(skip)]
+    pub question: Option<super::Question>,
 }
 
 impl Failure {
     pub fn new(code: Code, message: impl Into<String>) -> Failure {
-        Failure { code, message: message.into(), causes: Vec::new(), profile: None }
+        Failure { code, message: message.into(), causes: Vec::new(), profile: None, question: None }
     }
 
     /// A failure that says what an error says, and its chain.

@@ -45,6 +45,9 @@ pub struct Question {
     pub question: String,
     #[serde(default)]
     pub hidden: bool,
+    /// Why it is asked, for where nobody can be.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// A message as one line, its newline included. The buffer is wiped when dropped, and large enough from the start that

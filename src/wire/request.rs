@@ -69,6 +69,9 @@ pub struct Request {
     /// `revoke`: only say what would end.
     #[serde(skip_serializing_if = "is_false")]
     pub dry_run: bool,
+    /// The person at the terminal was told that the keyring may ask for its password.
+    #[serde(skip_serializing_if = "is_false")]
+    pub may_prompt: bool,
     /// `secret_set`: store it untested.
     #[serde(skip_serializing_if = "is_false")]
     pub no_verify: bool,

@@ -1,0 +1,244 @@
+//! The socket's other side: takes connections of our own uid, reads one request a line, answers with one line. A client that
+//! is silent, slow, huge or talks rubbish harms only itself; nothing that it sent is echoed or logged.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
+
+use super::{Agent, handout, revoke, status, store};
+use crate::host::process;
+use crate::wire::{self, Code, Failure, Op, Reply, Request};
+
+/// Far more than the shells of one person; far fewer than the descriptors that a system has.
+const CONNECTIONS_MAX: usize = 4096;
+
+/// When descriptors run out, connections wait in the kernel's queue this long before the next try.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A whole request, from its first byte.
+const REQUEST_WAIT: Duration = Duration::from_secs(2);
+
+/// Between two requests, and for a reply to be taken.
+const IDLE_WAIT: Duration = Duration::from_secs(60);
+
+/// Most requests are under 200 bytes; only `add` and long secrets make the buffer grow.
+const BUFFER_LEN: usize = 1024;
+
+/// Serves until told to stop.
+pub(super) async fn serve(agent: Rc<Agent>, listener: &UnixListener, mut stop: watch::Receiver<bool>) {
+    let open = Rc::new(Cell::new(0));
+    loop {
+        if open.get() >= CONNECTIONS_MAX {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        }
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        // EMFILE and its kin: wait until some connection has ended.
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let count = Count::up(&open);
+        let agent = Rc::clone(&agent);
+        tokio::task::spawn_local(async move {
+            connection(agent, stream).await;
+            drop(count);
+        });
+    }
+}
+
+/// One more connection, as long as it lives.
+struct Count(Rc<Cell<usize>>);
+
+impl Count {
+    fn up(open: &Rc<Cell<usize>>) -> Count {
+        open.set(open.get() + 1);
+        Count(Rc::clone(open))
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+async fn connection(agent: Rc<Agent>, mut stream: UnixStream) {
+    // Authorised by uid, before a byte is read: whoever opened the folder up by hand gets nothing either.
+    if !stream.peer_cred().is_ok_and(|peer| peer.uid() == process::uid()) {
+        return;
+    }
+    let mut frame = Frame::new();
+    loop {
+        let line = match frame.next(&mut stream).await {
+            Ok(Some(line)) => line,
+            Ok(None) => return,
+            Err(failure) => {
+                let _ = send(&mut stream, &render(&Reply::<()>::Err(failure), BUFFER_LEN)).await;
+                return;
+            }
+        };
+        agent.busy.set(agent.busy.get() + 1);
+        let reply = answer(&agent, line).await;
+        let sent = send(&mut stream, &reply).await;
+        agent.busy.set(agent.busy.get() - 1);
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+async fn send(stream: &mut UnixStream, line: &[u8]) -> std::io::Result<()> {
+    match stream.try_write(line) {
+        Ok(len) if len == line.len() => return Ok(()),
+        Ok(len) => timeout_at(Instant::now() + IDLE_WAIT, stream.write_all(&line[len..])).await?,
+        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+            timeout_at(Instant::now() + IDLE_WAIT, stream.write_all(line)).await?
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What has come in and is not answered yet. Wiped when dropped, and when it grows.
+struct Frame {
+    buffer: Zeroizing<Vec<u8>>,
+    /// Bytes of the buffer that were read.
+    len: usize,
+    /// Bytes of those that belong to the line handed out last.
+    taken: usize,
+}
+
+impl Frame {
+    fn new() -> Frame {
+        Frame { buffer: Zeroizing::new(vec![0; BUFFER_LEN]), len: 0, taken: 0 }
+    }
+
+    /// The next line, without its end; `None` when the client has gone or is silent.
+    async fn next(&mut self, stream: &mut UnixStream) -> Result<Option<&[u8]>, Failure> {
+        self.buffer.copy_within(self.taken..self.len, 0);
+        self.len -= self.taken;
+        self.taken = 0;
+        let mut searched = 0;
+        let mut until = Instant::now() + if self.len == 0 { IDLE_WAIT } else { REQUEST_WAIT };
+        loop {
+            if let Some(at) = self.buffer[searched..self.len].iter().position(|byte| *byte == b'\n') {
+                self.taken = searched + at + 1;
+                return Ok(Some(&self.buffer[..self.taken - 1]));
+            }
+            searched = self.len;
+            if self.len > wire::REQUEST_LEN_MAX {
+                return Err(too_long());
+            }
+            self.make_room();
+            let read = timeout_at(until, stream.read(&mut self.buffer[self.len..])).await;
+            match read {
+                Ok(Ok(0)) | Ok(Err(_)) | Err(_) => return Ok(None),
+                Ok(Ok(count)) => {
+                    if self.len == 0 {
+                        until = Instant::now() + REQUEST_WAIT;
+                    }
+                    self.len += count;
+                }
+            }
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.len < self.buffer.len() {
+            return;
+        }
+        let mut larger = Zeroizing::new(vec![0; self.buffer.len() * 2]);
+        larger[..self.len].copy_from_slice(&self.buffer[..self.len]);
+        self.buffer = larger;
+    }
+}
+
+fn too_long() -> Failure {
+    let text = format!("the request is longer than {} bytes", wire::REQUEST_LEN_MAX);
+    Failure::new(Code::BadRequest, text)
+}
+
+/// One request, answered as a line.
+async fn answer(agent: &Rc<Agent>, line: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut request: Request = match wire::read(line) {
+        Ok(request) => request,
+        Err(fault) => return failed(Failure::of(Code::BadRequest, &fault)),
+    };
+    if request.v != wire::VERSION {
+        let text = format!("this agent speaks protocol {}, not {}", wire::VERSION, request.v);
+        return failed(Failure::new(Code::Unsupported, text));
+    }
+    match request.op {
+        Op::Token => match found(agent, &request).await {
+            Ok((found, entry)) => ok(&handout::token(&found, &entry, agent.clock.boot())),
+            Err(failure) => failed(failure),
+        },
+        Op::Env => match found(agent, &request).await {
+            Ok((found, entry)) => {
+                let (now, wall_s) = (agent.clock.boot(), agent.clock.wall_s());
+                reply(handout::env(&found, &entry, request.region.as_deref(), now, wall_s))
+            }
+            Err(failure) => failed(failure),
+        },
+        Op::Hello => ok(&status::hello()),
+        Op::Profiles => ok(&store::profiles(agent)),
+        Op::Show => reply(store::show(agent, &request)),
+        Op::Add => reply(store::add(agent, &mut request).await),
+        Op::Remove => reply(store::remove(agent, &request).await),
+        Op::Default => reply(store::default(agent, &request)),
+        Op::SecretSet | Op::Answer => reply(store::secret_set(agent, &mut request).await),
+        Op::Revoke => reply(revoke::revoke(agent, &mut request).await),
+        Op::Lock => reply(revoke::lock(agent, &request).await),
+        Op::Unlock => ok(&revoke::unlock(agent)),
+        Op::Status => ok(&status::status(agent)),
+        Op::Stop => {
+            agent.stop();
+            ok(&wire::answer::Done::default())
+        }
+        Op::Unknown => failed(Failure::new(Code::Unsupported, "this agent does not know that op")),
+    }
+}
+
+type Found = (handout::Found, super::profiles::Entry);
+
+async fn found(agent: &Rc<Agent>, request: &Request) -> Result<Found, Failure> {
+    let entry = agent.entry(request.profile.as_deref())?;
+    Ok((handout::find(agent, &entry, request).await?, entry))
+}
+
+fn reply<T: Serialize>(outcome: Result<T, Failure>) -> Zeroizing<Vec<u8>> {
+    match outcome {
+        Ok(answer) => ok(&answer),
+        Err(failure) => failed(failure),
+    }
+}
+
+fn ok<T: Serialize>(answer: &T) -> Zeroizing<Vec<u8>> {
+    render(&Reply::Ok(answer), BUFFER_LEN)
+}
+
+fn failed(mut failure: Failure) -> Zeroizing<Vec<u8>> {
+    match failure.question.take() {
+        Some(question) => render(&Reply::<()>::Ask(question), BUFFER_LEN),
+        None => render(&Reply::<()>::Err(failure), BUFFER_LEN),
+    }
+}
+
+fn render<T: Serialize>(reply: &Reply<T>, capacity: usize) -> Zeroizing<Vec<u8>> {
+    match wire::line(reply, capacity) {
+        Ok(line) if line.len() <= wire::REPLY_LEN_MAX => line,
+        _ => Zeroizing::new(
+            b"{\"err\":{\"code\":\"internal\",\"message\":\"the answer is too long\"}}\n".to_vec(),
+        ),
+    }
+}

@@ -1,0 +1,258 @@
+//! Profiles and their secrets: add, change, remove. The order is what keeps them whole: a login tests the secret, then the
+//! keyring gets it, then the profile is saved. Killed in between, an `add` that is done again finishes the job.
+
+use std::rc::Rc;
+
+use super::cache::Key;
+use super::handout::until;
+use super::profiles::Entry;
+use super::{Agent, refresh, words};
+use crate::keyring::{Done as Stored, Item, Job, Kind};
+use crate::keystone::Fault;
+use crate::profile::{Method, Name, Origin, Profile, Scope};
+use crate::secret::Secret;
+use crate::wire::answer::{Added, Done, Listed, Profiles};
+use crate::wire::request::Add;
+use crate::wire::{Code, Failure, Request, Sealed};
+
+/// What a profile's secret rests under in a keyring.
+pub(super) fn item(profile: &Profile, origin: Origin) -> Item {
+    let kind = match profile.method {
+        Method::Password => Kind::Password,
+    };
+    Item { profile: profile.name.clone(), origin, user: profile.user.user.word().to_owned(), kind }
+}
+
+/// `add`.
+pub(super) async fn add(agent: &Rc<Agent>, request: &mut Request) -> Result<Added, Failure> {
+    agent.refuse_if_locked()?;
+    let Some(add) = request.add.take() else { return Err(missing("add")) };
+    if let Some(answer) = agent.added.borrow().get(&add.request_id) {
+        return Ok(answer.clone());
+    }
+    let profile = &add.profile;
+    if let Some(fault) = profile.fault() {
+        return Err(words::about(profile, Failure::of(Code::BadProfile, &fault)));
+    }
+    let origin = profile.origin().ok_or_else(|| missing("add.profile.auth_url"))?;
+    let before = agent.profiles.borrow().get(profile.name.as_str()).cloned();
+    let (entry, change) = settle(agent, &add, before.as_ref()).await?;
+    let mut added = Added {
+        profile: profile.name.to_string(),
+        survives: agent.keyrings.survives(&entry.entry.keyring),
+        keyring: entry.entry.keyring.clone(),
+        why: entry.why,
+        change: change.to_owned(),
+        default: add.default,
+        expires_at: None,
+        warnings: Vec::new(),
+    };
+    let entry = entry.entry;
+    if add.must_survive && !added.survives {
+        let text = format!(
+            "the keyring {} ends with the agent, so the file must keep its secret ({})",
+            added.keyring, added.why
+        );
+        return Err(words::about(profile, Failure::new(Code::KeyringVolatile, text)));
+    }
+    if add.dry_run {
+        return Ok(added);
+    }
+    let Some(Sealed(secret)) = request.secret.take() else { return Err(missing("secret")) };
+    if !add.no_verify {
+        added.expires_at = Some(test(agent, &entry.profile, &secret, until(request)).await?);
+    }
+    put_secret(agent, &entry, item(&entry.profile, origin), secret, request.may_prompt).await?;
+    save(agent, entry, &add)?;
+    added.default = agent.profiles.borrow().default().is_some_and(|e| e.profile.name == add.profile.name);
+    agent.added.borrow_mut().put(add.request_id, added.clone());
+    Ok(added)
+}
+
+struct Settled {
+    entry: Entry,
+    why: String,
+}
+
+/// What the profile will be: new, the same login updated, or a name that another login has.
+async fn settle(
+    agent: &Agent,
+    add: &Add,
+    before: Option<&Entry>,
+) -> Result<(Settled, &'static str), Failure> {
+    let profile = &add.profile;
+    let same_login = before.filter(|entry| Key::of(&entry.profile) == Key::of(profile));
+    if let (Some(before), None, false) = (before, same_login, add.replace) {
+        let text =
+            format!("the name is taken by {}, {}", before.profile.who(), before.profile.scope.describe());
+        return Err(words::about(profile, Failure::new(Code::Exists, text)));
+    }
+    let Some(before) = same_login else {
+        let choice = agent.keyrings.choose(add.keyring.as_deref()).await;
+        let choice = choice.map_err(|text| Failure::new(Code::Usage, text))?;
+        let entry = Entry::new(profile.clone(), choice.keyring);
+        return Ok((Settled { entry, why: choice.why }, if before.is_some() { "updated" } else { "new" }));
+    };
+    // A profile keeps its keyring, unless another is asked for by name.
+    let (keyring, why) = match add.keyring.as_deref() {
+        Some(_) => {
+            let choice = agent.keyrings.choose(add.keyring.as_deref()).await;
+            let choice = choice.map_err(|text| Failure::new(Code::Usage, text))?;
+            (choice.keyring.to_owned(), choice.why)
+        }
+        None => (before.keyring.clone(), "the profile has it already".to_owned()),
+    };
+    let mut merged = profile.clone();
+    let news = profile.regions.iter().filter(|region| !before.profile.regions.contains(region)).count();
+    merged.regions = before.profile.regions.clone();
+    merged.regions.extend(profile.regions.iter().filter(|r| !before.profile.regions.contains(r)).cloned());
+    let entry = before.with(merged, &keyring);
+    let change = match entry == *before {
+        true => "unchanged",
+        false if news > 0 && !before.profile.regions.is_empty() => "region",
+        false => "updated",
+    };
+    Ok((Settled { entry, why }, change))
+}
+
+/// One login with the secret; its token is kept. The end of the token, for people.
+async fn test(
+    agent: &Rc<Agent>,
+    profile: &Profile,
+    secret: &Secret,
+    until: std::time::Instant,
+) -> Result<String, Failure> {
+    let lock_count = agent.lock_count.get();
+    let fault = match refresh::login(agent, profile, &profile.scope, secret, until).await {
+        Ok(_) if agent.lock_count.get() != lock_count => return Err(super::handout::locked()),
+        Ok(issued) => {
+            let held = agent.keep(profile, Key::of(profile), issued);
+            return Ok(held.token.expires_at.clone());
+        }
+        Err(fault) => fault,
+    };
+    let unscoped = matches!(fault, Fault::Refused { .. }) && profile.scope != Scope::Unscoped;
+    if unscoped {
+        if let Ok(issued) = refresh::login(agent, profile, &Scope::Unscoped, secret, until).await {
+            let key = Key { identity: profile.identity(), scope: Scope::Unscoped };
+            agent.keep(profile, key, issued);
+            return Err(refresh::no_role(profile));
+        }
+    }
+    Err(words::keystone(profile, &fault))
+}
+
+/// Puts the secret into the keyring and reads it back: what cannot be read is not there.
+async fn put_secret(
+    agent: &Agent,
+    entry: &Entry,
+    item: Item,
+    secret: Secret,
+    may_prompt: bool,
+) -> Result<(), Failure> {
+    let name = entry.profile.name.as_str();
+    let failed = |fault| words::keyring(name, &fault);
+    let copy = agent.arena.keep(secret.duplicate());
+    let set = Job::Set(item.clone(), secret);
+    agent.keyrings.ask(&entry.keyring, set, may_prompt).await.map_err(failed)?;
+    match agent.keyrings.ask(&entry.keyring, Job::Get(item), may_prompt).await.map_err(failed)? {
+        Stored::Got(Some(back)) if back.expose() == copy.expose() => Ok(()),
+        _ => {
+            let text = format!("the keyring {} took the secret and does not give it back", entry.keyring);
+            Err(words::about(&entry.profile, Failure::new(Code::Keyring, text)))
+        }
+    }
+}
+
+fn save(agent: &Agent, entry: Entry, add: &Add) -> Result<(), Failure> {
+    let mut profiles = agent.profiles.borrow_mut();
+    let name = entry.profile.name.clone();
+    profiles.save(entry).map_err(|fault| words::profiles(&fault))?;
+    if add.default {
+        profiles.set_default(&name).map_err(|fault| words::profiles(&fault))?;
+    }
+    Ok(())
+}
+
+/// `secret_set` (`passwd`): the new secret is tested before it replaces the old one, and is bound to the profile's origin.
+/// `answer`: a secret that the keyring has lost; the same, but only for a keyring that loses them.
+pub(super) async fn secret_set(agent: &Rc<Agent>, request: &mut Request) -> Result<Done, Failure> {
+    agent.refuse_if_locked()?;
+    let entry = agent.entry(request.profile.as_deref())?;
+    let Some(Sealed(secret)) = request.secret.take() else { return Err(missing("secret")) };
+    let profile = entry.profile.clone();
+    let key = Key::of(&profile);
+    if let Some(fault) = profile.fault() {
+        return Err(words::about(&profile, Failure::of(Code::BadProfile, &fault)));
+    }
+    if !request.no_verify {
+        test(agent, &profile, &secret, until(request)).await?;
+    }
+    let origin = profile.origin().ok_or_else(|| missing("profile.auth_url"))?;
+    put_secret(agent, &entry, item(&profile, origin), secret, request.may_prompt).await?;
+    if entry.origin().is_none() {
+        let bound = entry.with(profile.clone(), &entry.keyring);
+        agent.profiles.borrow_mut().save(bound).map_err(|fault| words::profiles(&fault))?;
+    }
+    agent.refused.borrow_mut().forget(&key.identity);
+    Ok(Done { profile: Some(profile.name.to_string()), warnings: Vec::new() })
+}
+
+/// `remove`: first the secret, then the profile, so that no secret is left that nothing names. Its tokens are kept for
+/// `revoke --all`.
+pub(super) async fn remove(agent: &Rc<Agent>, request: &Request) -> Result<Done, Failure> {
+    let Some(name) = request.profile.as_deref() else { return Err(missing("profile")) };
+    let entry = agent.entry(Some(name))?;
+    let mut done = Done { profile: Some(name.to_owned()), warnings: Vec::new() };
+    if let Ok(origin) = entry.profile.origin().ok_or(()) {
+        let job = Job::Remove(item(&entry.profile, origin));
+        match agent.keyrings.ask(&entry.keyring, job, request.may_prompt).await {
+            Ok(_) => {}
+            Err(fault) if request.all => done.warnings.push(words::keyring(name, &fault).message),
+            Err(fault) => return Err(words::keyring(name, &fault)),
+        }
+    }
+    agent.profiles.borrow_mut().remove(&entry.profile.name).map_err(|fault| words::profiles(&fault))?;
+    agent.refused.borrow_mut().forget(&entry.profile.identity());
+    agent.epoch.bump();
+    Ok(done)
+}
+
+/// `default`: sets it when a profile is named, and answers what it is.
+pub(super) fn default(agent: &Agent, request: &Request) -> Result<Done, Failure> {
+    let entry = agent.entry(request.profile.as_deref())?;
+    let name = entry.profile.name;
+    if request.profile.is_some() {
+        agent.profiles.borrow_mut().set_default(&name).map_err(|fault| words::profiles(&fault))?;
+        agent.epoch.bump();
+    }
+    Ok(Done { profile: Some(name.to_string()), warnings: Vec::new() })
+}
+
+/// `profiles`.
+pub(super) fn profiles(agent: &Agent) -> Profiles {
+    let profiles = agent.profiles.borrow();
+    let default = profiles.default().map(|entry| entry.profile.name.clone());
+    let listed = profiles.all().map(|entry| listed(entry, default.as_ref())).collect();
+    Profiles { profiles: listed, warnings: profiles.warnings.clone() }
+}
+
+/// `show`.
+pub(super) fn show(agent: &Agent, request: &Request) -> Result<Listed, Failure> {
+    let entry = agent.entry(request.profile.as_deref())?;
+    let profiles = agent.profiles.borrow();
+    Ok(listed(&entry, profiles.default().map(|entry| &entry.profile.name)))
+}
+
+fn listed(entry: &Entry, default: Option<&Name>) -> Listed {
+    Listed {
+        profile: entry.profile.clone(),
+        default: default == Some(&entry.profile.name),
+        keyring: entry.keyring.clone(),
+        secret_origin: entry.secret_origin.clone(),
+    }
+}
+
+fn missing(field: &str) -> Failure {
+    Failure::new(Code::BadRequest, format!("the request has no {field:?}"))
+}

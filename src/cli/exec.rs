@@ -1,0 +1,80 @@
+//! `exec`: a command, or a subshell, with the environment that `env` would set. The client becomes the command: no process
+//! stands between, and its exit status is the command's.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use clap::Args;
+
+use super::{ask, options, report};
+use crate::shell::names;
+use crate::wire::answer::Env as Answer;
+use crate::wire::{Code, Failure, Op};
+
+/// As `env(1)`, `nice(1)` and `timeout(1)` do.
+const NOT_RUN: u8 = 125;
+const NOT_EXECUTABLE: u8 = 126;
+const NOT_FOUND: u8 = 127;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  osagent exec prod -- openstack server list\n  osagent exec prod              # a subshell\n  \
+    osagent exec --clean -- openstack --os-cloud other server list\n\n\
+    Exit status: the command's own; 125 when it was not run, 126 when it is not executable, 127 when it is not found.")]
+pub(crate) struct Exec {
+    /// The profile, then -- and the command; without a profile $OSAGENT_PROFILE, the default one, the only one
+    #[arg(value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Only unset what `env` unsets, and set nothing
+    #[arg(long)]
+    pub clean: bool,
+    /// Another of the cloud's regions
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    #[command(flatten)]
+    pub options: options::Token,
+    /// The command and its arguments; without one $SHELL
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<std::ffi::OsString>,
+}
+
+/// Returns only when the command was not run.
+pub(crate) fn run(arguments: &Exec) -> u8 {
+    let set = match set(arguments) {
+        Ok(set) => set,
+        Err(failure) => {
+            report::failure(&failure);
+            return NOT_RUN;
+        }
+    };
+    let shell = || std::env::var_os("SHELL").filter(|shell| !shell.is_empty()).unwrap_or_else(|| "sh".into());
+    let (program, rest) = match arguments.command.split_first() {
+        Some((program, rest)) => (program.clone(), rest),
+        None => (shell(), &[][..]),
+    };
+    let mut command = Command::new(&program);
+    command.args(rest);
+    let present: Vec<String> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    let exported = std::env::var(names::EXPORTED).ok();
+    for name in names::to_unset(present.iter().map(String::as_str), exported.as_deref()) {
+        command.env_remove(name);
+    }
+    command.envs(set);
+    let error = command.exec();
+    let mut failure = Failure::new(Code::Usage, format!("{} cannot be run", program.display()));
+    failure.causes.push(error.to_string());
+    report::failure(&failure);
+    if error.kind() == std::io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE }
+}
+
+fn set(arguments: &Exec) -> Result<Vec<(String, String)>, Failure> {
+    if arguments.clean {
+        return Ok(Vec::new());
+    }
+    let profile = options::profile(arguments.profile.as_deref());
+    let mut request = arguments.options.request(Op::Env, profile.as_deref());
+    request.exec = true;
+    request.region = arguments.region.clone();
+    let answer: Answer = ask::ask(&mut request)?;
+    report::warnings(&answer.warnings);
+    Ok(answer.set)
+}

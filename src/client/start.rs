@@ -1,0 +1,144 @@
+//! Starting an agent: one client does it, under a lock, however many want one; the others wait for its socket. The agent gets
+//! a cleared environment, no descriptor of ours, and tells that it is ready by one byte.
+
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::{Route, broken, interrupted};
+use crate::host::signals::{self, Waited};
+use crate::host::{process, socket};
+use crate::wire::{Code, Failure};
+
+/// From the first try until the agent says that it is ready.
+const START_WAIT: Duration = Duration::from_secs(5);
+
+/// How often those who wait for another's start look again.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// A failure that the agent tells instead of the ready byte, as one line of JSON.
+const FAILURE_LEN_MAX: u64 = 16 * 1024;
+
+/// The agent says this when clients can connect.
+const READY: u8 = b'+';
+
+const PROGRAM: &str = "osagent-agent";
+
+/// What of the caller's environment the agent keeps. Folders, the session bus, proxies, the CA bundle, the language.
+const KEPT: &[&str] = &[
+    "HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+    "XDG_DATA_HOME",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "OSAGENT_SOCK",
+    "LANG",
+    "LC_ALL",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
+/// A connection to an agent that was not there before.
+pub(super) fn start(route: &Route<'_>) -> Result<UnixStream, Failure> {
+    let unusable = |fault: socket::Fault| Failure::of(Code::Agent, &fault);
+    socket::prepare(route.socket.folder(), process::uid()).map_err(unusable)?;
+    let until = Instant::now() + START_WAIT;
+    loop {
+        let lock = match socket::try_lock(&route.socket.start_lock()) {
+            Ok(lock) => Some(lock),
+            Err(socket::Fault::Held { .. }) => None,
+            Err(fault) => return Err(unusable(fault)),
+        };
+        // Looked at again under the lock: whoever had it before may have started one.
+        if let Some(stream) = route.connect()? {
+            return Ok(stream);
+        }
+        if lock.is_some() {
+            spawn(route, until)?;
+            return route
+                .connect()?
+                .ok_or_else(|| Failure::new(Code::Agent, "the agent ended as soon as it was ready"));
+        }
+        if Instant::now() >= until {
+            let text = "another osagent has been starting the agent for 5 s without an end";
+            return Err(Failure::new(Code::Agent, text));
+        }
+        if let Waited::Signal(number) =
+            signals::wait(route.held, None, LOOK_AGAIN).map_err(|error| broken(&error))?
+        {
+            return Err(interrupted(number));
+        }
+    }
+}
+
+fn spawn(route: &Route<'_>, until: Instant) -> Result<(), Failure> {
+    let program = program()?;
+    let kept = KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    let child = Command::new(&program)
+        .arg("--detach")
+        .env_clear()
+        .envs(kept)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut child = child.map_err(|error| {
+        let mut failure = Failure::new(Code::Agent, format!("{} cannot be started", program.display()));
+        failure.causes.push(error.to_string());
+        failure
+    })?;
+    let outcome = child.stdout.take().map_or(Ok(()), |out| wait_until_ready(route, out, until));
+    // It ends at once, having left the agent to init.
+    let _ = child.wait();
+    outcome
+}
+
+fn wait_until_ready(route: &Route<'_>, mut out: ChildStdout, until: Instant) -> Result<(), Failure> {
+    let left = until.saturating_duration_since(Instant::now());
+    match signals::wait(route.held, Some(out.as_fd()), left).map_err(|error| broken(&error))? {
+        Waited::Ready => {}
+        Waited::Signal(number) => return Err(interrupted(number)),
+        Waited::TimedOut => return Err(Failure::new(Code::Agent, "the agent was not ready within 5 s")),
+    }
+    let mut first = [0];
+    let said = out.read(&mut first).map_err(|error| broken(&error))?;
+    if said == 1 && first[0] == READY {
+        return Ok(());
+    }
+    let mut rest = Vec::new();
+    let _ = out.take(FAILURE_LEN_MAX).read_to_end(&mut rest);
+    let line = [&first[..said], &rest].concat();
+    Err(serde_json::from_slice(&line)
+        .unwrap_or_else(|_| Failure::new(Code::Agent, "the agent ended before it was ready")))
+}
+
+/// Beside this program, else on PATH: a client never starts the agent of another installation while it has its own.
+fn program() -> Result<PathBuf, Failure> {
+    let beside =
+        std::env::current_exe().ok().map(|exe| exe.with_file_name(PROGRAM)).filter(|path| path.is_file());
+    let on_path = || {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path)
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join(PROGRAM))
+            .find(|path| path.is_file())
+    };
+    beside.or_else(on_path).ok_or_else(|| {
+        let text = format!("{PROGRAM} is neither beside osagent nor on PATH");
+        let mut failure = Failure::new(Code::Agent, text);
+        failure.causes.push(io::Error::from(io::ErrorKind::NotFound).to_string());
+        failure
+    })
+}
