@@ -4,13 +4,14 @@
 //! The store crate takes the bus from the process's environment, so each test runs in a process of its own: this binary
 //! again, at the same test, inside the session.
 
-#![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests, their fixtures included")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use osagent::host::{process, sandbox};
 use osagent::keyring::{
     self, Bus, Done, Fault, Item, Job, KEYRINGS, Keyring, Kind, LIMITS, Prompt, Setting, State, Watch, Worker,
 };
@@ -293,6 +294,23 @@ fn a_provider_that_never_answers_costs_a_deadline_and_is_named() {
             );
             provider.close().unwrap();
         }
+    });
+}
+
+#[test]
+fn a_hardened_and_fenced_agent_reaches_its_keyring() {
+    inside("a_hardened_and_fenced_agent_reaches_its_keyring", |directory| {
+        let _service = SecretService::start(directory);
+        let runtime = directory.join("run");
+        assert_eq!(process::harden_agent(), []);
+        if let sandbox::Status::Unavailable(why) = sandbox::apply(&[&runtime], false) {
+            eprintln!("NOT TESTED with a fence: {why}");
+        }
+        let worker = worker(directory);
+        let set = Job::Set(item("prod"), Secret::new("canary".to_owned()));
+        told(&worker, set, Prompt::Never).unwrap();
+        let got = told(&worker, Job::Get(item("prod")), Prompt::Never).unwrap();
+        assert!(matches!(got, Done::Got(Some(secret)) if secret.expose() == "canary"));
     });
 }
 
