@@ -4,7 +4,6 @@
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, RawFd};
-use std::os::unix::net::UnixStream;
 
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -31,13 +30,13 @@ pub struct Peer {
 }
 
 #[cfg(target_os = "linux")]
-pub fn peer(stream: &UnixStream) -> io::Result<Peer> {
+pub fn peer(stream: &impl AsFd) -> io::Result<Peer> {
     let credentials = nix::sys::socket::getsockopt(stream, nix::sys::socket::sockopt::PeerCredentials)?;
     Ok(Peer { uid: credentials.uid(), pid: Some(credentials.pid()).filter(|pid| *pid > 0) })
 }
 
 #[cfg(not(target_os = "linux"))]
-pub fn peer(stream: &UnixStream) -> io::Result<Peer> {
+pub fn peer(stream: &impl AsFd) -> io::Result<Peer> {
     let (uid, _) = unistd::getpeereid(stream)?;
     Ok(Peer { uid: uid.as_raw(), pid: None })
 }
@@ -223,6 +222,7 @@ pub(super) mod alone {
 mod tests {
     use super::*;
     use std::os::fd::IntoRawFd;
+    use std::os::unix::net::UnixStream;
     use std::process::{Command, Stdio};
 
     /// A chain of processes: pid 10 is our parent, each one's parent is the next.

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use osagent::keyring::{
-    Bus, Done, Fault, Item, Job, Keyring, Kind, LIMITS, Limits, Prompt, Setting, State, Watch, Worker, choose,
+    Bus, Done, Fault, Item, Job, KEYRINGS, Keyring, Kind, LIMITS, Limits, Prompt, Setting, State, Watch,
+    Worker, choose,
 };
 use osagent::profile::Origin;
 use osagent::secret::Secret;
@@ -270,4 +271,28 @@ fn auto_takes_a_keyring_that_answers_and_else_memory_and_says_why() {
 #[test]
 fn a_label_says_whose_secret_it_is_and_where() {
     assert_eq!(item().label(), "osagent: prod (ada at id.example)");
+}
+
+/// Also that the end of the process waits for no stuck thread: this one leaves some behind.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_bus_that_takes_connections_and_says_nothing_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("bus");
+    let _bus = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let runtime_dir = Some(directory.path().to_owned());
+    let make = move |watch| {
+        let bus = Bus { address: None, runtime_dir: runtime_dir.clone() };
+        (KEYRINGS[0].make)(Setting { bus, lock: Box::new(|secret| secret), watch })
+    };
+    let worker = Worker::start(make, LIMITS).unwrap();
+    let hung = ask(&worker, Job::Probe, Duration::from_millis(100));
+    assert_eq!(
+        words(&hung),
+        format!(
+            "keyring secret-service: the Secret Service did not answer in time; waited for the session D-Bus at \
+             unix:path={}",
+            socket.display()
+        )
+    );
 }
