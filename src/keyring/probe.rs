@@ -71,16 +71,15 @@ impl Probe {
             Ok(Some(true)) => State::Locked { provider: provider() },
             Ok(None) => State::NoCollection { provider: provider() },
             Err(error) if is_timeout(&error) => self.silent(),
-            Err(error) => State::Absent { why: format!("{} failed: {error}", provider()) },
+            Err(error) => State::Absent { why: format!("{} failed: {}", provider(), words(&error)) },
         }
     }
 
     /// Asks the provider to unlock the default collection, and waits for its prompt to be answered.
     pub(super) fn unlock(&self) -> Result<(), Refusal> {
         let connection = self.connect().map_err(zbus::Error::Failure)?;
-        let Some(collection) = self.default_collection(&connection)? else {
-            return Err(Refusal::Dismissed);
-        };
+        let collection = self.default_collection(&connection)?;
+        let collection = collection.ok_or_else(|| zbus::Error::Failure("it has no keyring".to_owned()))?;
         self.watch.waits_for("its answer to Unlock");
         let reply = connection.call_method(
             Some(SECRETS),
@@ -120,6 +119,7 @@ impl Probe {
         self.watch.waits_for("the session D-Bus to say who it is");
         let owner = match self.ask_bus::<String>(connection, "GetNameOwner", SECRETS) {
             Ok(owner) => owner,
+            Err(error) if is_timeout(&error) => return Err(self.silent()),
             Err(_) => {
                 self.watch.waits_for("it to start");
                 self.start_provider(connection)?;
