@@ -67,8 +67,8 @@ pub enum Fault {
     /// More than any catalog could be.
     #[error("the reply of keystone at {at} is larger than {} MiB", len_max >> 20)]
     ReplyTooLarge { at: String, len_max: usize },
-    /// The connection ended in the middle of the exchange. A token may have been made.
-    #[error("keystone at {at} cut the connection in the middle of its reply")]
+    /// The connection ended in the middle of the exchange, or what came is no HTTP. A token may have been made.
+    #[error("the exchange with keystone at {at} broke off")]
     CutOff { at: String, source: Source },
 
     #[error("no secure connection to keystone at {at}")]
@@ -77,8 +77,8 @@ pub enum Fault {
     Dns { at: String, source: Source },
     #[error("keystone at {at} cannot be reached")]
     Connect { at: String, source: Source },
-    #[error("keystone at {at} did not answer in time ({doing})")]
-    TimedOut { at: String, doing: &'static str },
+    #[error("keystone at {at} did not answer in time ({lacking})")]
+    TimedOut { at: String, lacking: &'static str },
 
     #[error("the CA file {} cannot be used", path.display())]
     CaCert { path: PathBuf, source: Source },

@@ -4,6 +4,7 @@
 mod cause;
 mod client;
 mod reply;
+mod tls;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -80,7 +81,7 @@ impl Http {
             reply::read(response, base).await
         };
         let outcome = tokio::time::timeout_at(end.into(), exchange).await;
-        let outcome = outcome.unwrap_or(Err(Fault::TimedOut { at: base.to_string(), doing: "answering" }));
+        let outcome = outcome.unwrap_or(Err(Fault::TimedOut { at: base.to_string(), lacking: "no reply" }));
         if matches!(outcome, Err(Fault::Tls { .. })) {
             self.forget(&set);
         }

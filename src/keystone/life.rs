@@ -28,9 +28,10 @@ pub async fn revoke(
 ) -> Result<Revoked, Fault> {
     let reply = ask(http, profile, Verb::Delete, id, deadline).await?;
     match reply.status {
-        200 | 204 => Ok(Revoked::Ended),
-        // Only Keystone's own word counts: a proxy's 401 or 404 would leave a living token behind.
+        204 => Ok(Revoked::Ended),
         401 | 404 if said::is_keystone_error(&reply.body) => Ok(Revoked::AlreadyDead),
+        // Some proxy's 401 or 404: to believe it would leave a living token behind.
+        401 | 404 => Err(Fault::NotJson { at: login::base(profile)?.to_string() }),
         _ => Err(refused(profile, &reply, id)?),
     }
 }

@@ -13,7 +13,7 @@ mod v3;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -62,6 +62,7 @@ struct Shared {
     changed: Condvar,
     is_closing: AtomicBool,
     connections: Mutex<Vec<TcpStream>>,
+    accepted: AtomicUsize,
     origin: String,
     watch: Option<Watch>,
 }
@@ -88,6 +89,7 @@ impl Fake {
             changed: Condvar::new(),
             is_closing: AtomicBool::new(false),
             connections: Mutex::new(Vec::new()),
+            accepted: AtomicUsize::new(0),
             origin: format!("http://{address}"),
             watch,
         });
@@ -117,6 +119,16 @@ impl Fake {
     /// Requests for a token so far, granted or not.
     pub fn creations(&self) -> usize {
         self.shared.state().requests.iter().filter(|seen| seen.is_creation()).count()
+    }
+
+    /// Requests that are being held now.
+    pub fn held(&self) -> usize {
+        self.shared.state().held
+    }
+
+    /// Connections that were opened so far.
+    pub fn connections(&self) -> usize {
+        self.shared.accepted.load(Ordering::SeqCst)
     }
 
     /// Forgets the record, not the tokens.
@@ -191,6 +203,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             return;
         }
         let Ok(stream) = stream else { continue };
+        shared.accepted.fetch_add(1, Ordering::SeqCst);
         // Without Nagle: head and body of an answer are one write, but a small one.
         let _ = stream.set_nodelay(true);
         let _ = stream.set_read_timeout(Some(IDLE_TIMEOUT));

@@ -27,7 +27,7 @@ pub(super) fn fault(base: &Base, error: reqwest::Error) -> Fault {
         return Fault::Tls { at, source: root(error) };
     }
     if error.is_timeout() {
-        return Fault::TimedOut { at, doing: if is_connecting { "connecting" } else { "answering" } };
+        return Fault::TimedOut { at, lacking: if is_connecting { "no connection" } else { "no reply" } };
     }
     match (error.is_dns(), is_connecting) {
         (true, _) => Fault::Dns { at, source: root(error) },
