@@ -74,14 +74,19 @@ impl Http {
         deadline: Instant,
     ) -> Result<Reply, Fault> {
         let set = client::Set::of(tls, base.is_plain_http(), self.is_direct);
-        let end = deadline.min(Instant::now() + REQUEST_TIMEOUT);
+        let (now, no_reply) =
+            (Instant::now(), || Fault::TimedOut { at: base.to_string(), lacking: "no reply" });
+        if deadline <= now {
+            return Err(no_reply());
+        }
+        let end = deadline.min(now + REQUEST_TIMEOUT);
         let exchange = async {
             let client = self.client(&set, base).await?;
             let response = self.start(&client, base, request).await?;
             reply::read(response, base).await
         };
         let outcome = tokio::time::timeout_at(end.into(), exchange).await;
-        let outcome = outcome.unwrap_or(Err(Fault::TimedOut { at: base.to_string(), lacking: "no reply" }));
+        let outcome = outcome.unwrap_or_else(|_| Err(no_reply()));
         if matches!(outcome, Err(Fault::Tls { .. })) {
             self.forget(&set);
         }
@@ -117,8 +122,14 @@ impl Http {
             return Ok(client.clone());
         }
         let (builder, at) = (set.clone(), base.to_string());
-        let made = tokio::task::spawn_blocking(move || builder.build(&at)).await;
-        let client = made.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let client = match tokio::task::spawn_blocking(move || builder.build(&at)).await {
+            Ok(built) => built?,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is being shut down; nobody reads this any more.
+                Err(_) => return Err(Fault::TimedOut { at: base.to_string(), lacking: "no connection" }),
+            },
+        };
         self.clients().insert(set.clone(), client.clone());
         Ok(client)
     }

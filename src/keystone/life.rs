@@ -41,7 +41,8 @@ pub async fn check(http: &Http, profile: &Profile, id: &token::Id, deadline: Ins
     let reply = ask(http, profile, Verb::Head, id, deadline).await?;
     match reply.status {
         200 | 204 => Ok(true),
-        401 | 404 => Ok(false),
+        401 | 404 if reply.is_json() => Ok(false),
+        401 | 404 => Err(Fault::NotJson { at: login::base(profile)?.to_string() }),
         _ => Err(refused(profile, &reply, id)?),
     }
 }

@@ -68,7 +68,10 @@ async fn a_keystone_in_trouble_says_nothing_about_a_tokens_life() {
     let fake = Fake::start(Knobs::default());
     let (profile, http) = (profile(&fake.url()), Http::direct());
     let id = login(&fake).await.unwrap().token.id;
-    for what in [What::Status(500), What::Status(429), What::Status(403), What::HangUp] {
+    let proxy = |status| What::Reply(status, "text/html", String::new());
+    let troubles =
+        [What::Status(500), What::Status(429), What::Status(403), What::HangUp, proxy(401), proxy(404)];
+    for what in troubles {
         fake.turn(|knobs| knobs.trouble = Some(Trouble { what, on: On::Others, times: None }));
         let fault = keystone::check(&http, &profile, &id, soon()).await.unwrap_err();
         assert!(!matches!(fault, Fault::Refused { .. }));
