@@ -4,3 +4,4 @@
 mod fake;
 mod keyring;
 mod keystone;
+mod shells;
