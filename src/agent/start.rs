@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{Parts, config, keyrings, profiles, words};
-use crate::host::locked::Arena;
+use crate::host::locked::{self, Arena};
 use crate::host::{clock, files, paths, process, sandbox, socket};
 use crate::keyring::Bus;
 use crate::keystone::Http;
@@ -105,10 +105,17 @@ fn parts(socket: paths::Socket, degraded: Vec<process::Degraded>) -> Result<Part
     files::make_folder(&config_folder).map_err(|fault| words::files(&fault))?;
     let profiles =
         profiles::Profiles::read(config_folder.clone()).map_err(|fault| words::profiles(&fault))?;
+    files::make_folder(&state_folder).map_err(|fault| words::files(&fault))?;
     let (arena, kind) = Arena::new();
     let mut words: Vec<String> = degraded.iter().map(|part| format!("{}: {}", part.what, part.why)).collect();
-    words.extend(kind.shortcoming());
-    words.extend(sandbox::apply(&[socket.folder(), &config_folder, &state_folder]).shortcoming());
+    if let locked::Kind::Heap(why) = &kind {
+        words.push(format!("locked memory: {why}"));
+    }
+    // No keyring of this release runs a program.
+    match sandbox::apply(&[socket.folder(), &config_folder, &state_folder], false) {
+        sandbox::Status::Enforced => {}
+        status => words.push(format!("landlock: {status}")),
+    }
     let arena = Arc::new(arena);
     let bus = Bus {
         address: std::env::var("DBUS_SESSION_BUS_ADDRESS").ok().filter(|address| !address.is_empty()),

@@ -63,7 +63,8 @@ fn answer(route: &Route<'_>, question: &Question) -> Result<(), Failure> {
         return Err(nobody(question));
     }
     report::note(&question.why);
-    let secret = terminal::ask(&report::clean(&question.question), question.hidden).map_err(|fault| asking(&fault))?;
+    let secret =
+        terminal::ask(&report::clean(&question.question), question.hidden).map_err(|fault| asking(&fault))?;
     let mut request = Request::for_profile(Op::Answer, Some(&question.id));
     request.secret = Some(Sealed(secret));
     match route.ask::<Done>(&request)? {

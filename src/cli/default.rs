@@ -7,7 +7,9 @@ use crate::wire::answer::Done;
 use crate::wire::{Failure, Op, Request};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  osagent default prod     # set it\n  osagent default          # which one is it?")]
+#[command(
+    after_help = "Example:\n  osagent default prod     # set it\n  osagent default          # which one is it?"
+)]
 pub(crate) struct Default {
     /// The new default; without one the present default is printed
     pub profile: Option<String>,

@@ -17,7 +17,10 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         "d" => number.checked_mul(24 * 3600 * 1000),
         _ => return Err(expected()),
     };
-    millis.map(Duration::from_millis).filter(|length| *length <= MAX).ok_or_else(|| "longer than a year".to_owned())
+    millis
+        .map(Duration::from_millis)
+        .filter(|length| *length <= MAX)
+        .ok_or_else(|| "longer than a year".to_owned())
 }
 
 fn expected() -> String {
@@ -41,16 +44,22 @@ mod tests {
 
     #[test]
     fn every_unit_is_read_and_everything_else_refused() {
-        for (text, millis) in [("300ms", 300), ("90s", 90_000), ("90", 90_000), ("10m", 600_000), ("8h", 28_800_000)] {
+        for (text, millis) in
+            [("300ms", 300), ("90s", 90_000), ("90", 90_000), ("10m", 600_000), ("8h", 28_800_000)]
+        {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for text in ["", "s", "-1s", "1.5h", "10 m", "99999999999999999999", "18446744073709551615d", "400d"] {
+        for text in ["", "s", "-1s", "1.5h", "10 m", "99999999999999999999", "18446744073709551615d", "400d"]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn people_read_two_units() {
-        assert_eq!([words(7), words(65), words(7260), words(90_000)], ["7 s", "1 min 05 s", "2 h 01 min", "1 d 1 h"]);
+        assert_eq!(
+            [words(7), words(65), words(7260), words(90_000)],
+            ["7 s", "1 min 05 s", "2 h 01 min", "1 d 1 h"]
+        );
     }
 }

@@ -13,9 +13,11 @@ use crate::wire::answer::Env as Answer;
 use crate::wire::{Code, Failure, Op};
 
 #[derive(Debug, Default, Args)]
-#[command(after_help = "Example:\n  eval $(osagent env prod)\n  e=$(osagent env prod) || exit; eval \"$e\"    # in a script\n\n\
+#[command(
+    after_help = "Example:\n  eval $(osagent env prod)\n  e=$(osagent env prod) || exit; eval \"$e\"    # in a script\n\n\
     `openstack` trades any OS_TOKEN for a new one at each start: one token creation a command, which osagent does not count.\n\
-    What is printed on failure unsets every OS_* login variable and ends with `false;`.")]
+    What is printed on failure unsets every OS_* login variable and ends with `false;`."
+)]
 pub(crate) struct Env {
     /// The profile; without one $OSAGENT_PROFILE, the default one, the only one
     pub profile: Option<String>,
@@ -100,7 +102,10 @@ pub(crate) fn fail_raw(arguments: &[OsString]) {
     let joined = texts.iter().find_map(|text| text.strip_prefix("--shell="));
     let present: Vec<String> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
     let exported = std::env::var(names::EXPORTED).ok();
-    write_failure(after.or(joined), &names::to_unset(present.iter().map(String::as_str), exported.as_deref()));
+    write_failure(
+        after.or(joined),
+        &names::to_unset(present.iter().map(String::as_str), exported.as_deref()),
+    );
 }
 
 /// The shell that will read it: as said, as `$OSAGENT_SHELL` says, the one that called us, `$SHELL`.

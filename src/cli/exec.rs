@@ -1,6 +1,7 @@
 //! `exec`: a command, or a subshell, with the environment that `env` would set. The client becomes the command: no process
 //! stands between, and its exit status is the command's.
 
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -17,9 +18,11 @@ const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  osagent exec prod -- openstack server list\n  osagent exec prod              # a subshell\n  \
+#[command(
+    after_help = "Example:\n  osagent exec prod -- openstack server list\n  osagent exec prod              # a subshell\n  \
     osagent exec --clean -- openstack --os-cloud other server list\n\n\
-    Exit status: the command's own; 125 when it was not run, 126 when it is not executable, 127 when it is not found.")]
+    Exit status: the command's own; 125 when it was not run, 126 when it is not executable, 127 when it is not found."
+)]
 pub(crate) struct Exec {
     /// The profile, then -- and the command; without a profile $OSAGENT_PROFILE, the default one, the only one
     #[arg(value_name = "PROFILE")]
@@ -34,7 +37,7 @@ pub(crate) struct Exec {
     pub options: options::Token,
     /// The command and its arguments; without one $SHELL
     #[arg(last = true, value_name = "CMD")]
-    pub command: Vec<std::ffi::OsString>,
+    pub command: Vec<OsString>,
 }
 
 /// Returns only when the command was not run.
@@ -77,4 +80,48 @@ fn set(arguments: &Exec) -> Result<Vec<(String, String)>, Failure> {
     let answer: Answer = ask::ask(&mut request)?;
     report::warnings(&answer.warnings);
     Ok(answer.set)
+}
+
+/// `exec prod ls -l` is `exec prod -- ls -l`: the first word after the profile begins the command.
+pub(crate) fn separated(arguments: &[OsString]) -> Vec<OsString> {
+    let mut words = arguments.to_vec();
+    if words.get(1).is_none_or(|verb| verb != "exec") {
+        return words;
+    }
+    let mut at = 2;
+    let mut has_profile = false;
+    while let Some(word) = words.get(at).and_then(|word| word.to_str()) {
+        match word {
+            "--" => return words,
+            "--region" | "--min-ttl" | "--timeout" => at += 1,
+            word if word.starts_with('-') => {}
+            _ if has_profile => {
+                words.insert(at, "--".into());
+                return words;
+            }
+            _ => has_profile = true,
+        }
+        at += 1;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_word_after_the_profile_begins_the_command() {
+        let check = |line: &str, expect: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let expect: Vec<OsString> = expect.split(' ').map(OsString::from).collect();
+            assert_eq!(separated(&words), expect, "{line}");
+        };
+        check("osagent exec prod ls -l", "osagent exec prod -- ls -l");
+        check("osagent exec prod -- ls -l", "osagent exec prod -- ls -l");
+        check("osagent exec -- ls prod", "osagent exec -- ls prod");
+        check("osagent exec --region GRA9 --fresh prod ls", "osagent exec --region GRA9 --fresh prod -- ls");
+        check("osagent exec prod", "osagent exec prod");
+        check("osagent env prod ls", "osagent env prod ls");
+    }
 }

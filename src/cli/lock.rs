@@ -37,7 +37,10 @@ pub(crate) fn run(arguments: &Lock) -> Result<(), Failure> {
         text.push_str(&format!("; {} revoked at Keystone", ended.revoked + ended.already_dead));
     }
     if ended.forgotten > 0 {
-        text.push_str(&format!("; {} forgotten here, alive at Keystone until the end of each", ended.forgotten));
+        text.push_str(&format!(
+            "; {} forgotten here, alive at Keystone until the end of each",
+            ended.forgotten
+        ));
     }
     report::note(&text);
     for failure in &ended.failed {

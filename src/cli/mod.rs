@@ -1,1 +1,181 @@
-//! cli
+//! The command line: the clap tree and one match. One file a verb; the hot ones are matched before clap. Only `report` speaks to
+//! people on stderr, only `output` writes standard output.
+
+mod agent;
+mod ask;
+mod default;
+mod duration;
+mod env;
+mod exec;
+mod list;
+mod lock;
+mod options;
+mod output;
+mod passwd;
+mod remove;
+mod report;
+mod revoke;
+mod secret;
+mod show;
+mod status;
+mod stop;
+mod token;
+mod unlock;
+mod use_;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::host::process;
+use crate::wire::{Code, Failure};
+
+/// A credential helper and keyring agent for OpenStack.
+#[derive(Debug, Parser)]
+#[command(
+    name = "osagent",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "The main job:\n  osagent add openrc.sh          read the file without running it, secret into the keyring\n  \
+        eval $(osagent env)            a token in this shell, from one agent for all shells\n  \
+        openstack server list\n  osagent revoke                 at Keystone, not only here\n\n\
+        Exit status: 0 done, 1 refused by the cloud, 2 usage or no such profile, 3 a person is needed, 4 keyring,\n\
+        5 Keystone unreachable or limiting, 6 agent, 7 file or disk, 70 a bug of osagent."
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List the profiles
+    List(list::List),
+    /// Show a profile
+    Show(show::Show),
+    /// Remove a profile and its secret
+    Remove(remove::Remove),
+    /// Set or show the default profile
+    Default(default::Default),
+    /// Store a new password for a profile
+    Passwd(passwd::Passwd),
+    /// Print shell code that exports a token and clears what conflicts
+    Env(env::Env),
+    /// Print a token
+    Token(token::Token),
+    /// Run a command, or a subshell, with a token in its environment
+    Exec(exec::Exec),
+    /// Revoke tokens at Keystone
+    Revoke(revoke::Revoke),
+    /// Forget every token and key in memory, and refuse until unlocked
+    Lock(lock::Lock),
+    /// Hand out tokens again
+    Unlock(unlock::Unlock),
+    /// Show what the agent holds
+    Status(status::Status),
+    /// Stop the agent
+    Stop(stop::Stop),
+    /// Choose a profile for this shell (comes with the hook)
+    Use(use_::Use),
+    /// Run the agent in the foreground
+    Agent(agent::Agent),
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    // What cannot be done here is not fatal: the client holds a token for a moment only.
+    let _ = process::harden_client();
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+        // The place only: a panic's text may hold what it was about.
+        report::failure(&Failure::new(Code::Internal, format!("osagent broke at {place}")));
+    }));
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let is_env = arguments.get(1).is_some_and(|verb| verb == "env");
+    let status = std::panic::catch_unwind(|| run(&arguments)).unwrap_or_else(|_| {
+        if is_env {
+            env::fail_raw(&arguments);
+        }
+        Code::Internal.status()
+    });
+    ExitCode::from(status)
+}
+
+/// The tree, for the man page.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn run(arguments: &[OsString]) -> u8 {
+    if let Some(status) = hot(arguments) {
+        return status;
+    }
+    match Cli::try_parse_from(exec::separated(arguments)) {
+        Ok(cli) => dispatch(cli.verb),
+        Err(error) => usage(arguments, &error),
+    }
+}
+
+/// `token [P]` and `env [P] [--shell S]`, the two that are run at each prompt, without the whole tree of verbs.
+fn hot(arguments: &[OsString]) -> Option<u8> {
+    let mut words = arguments.iter().skip(1).map(|word| word.to_str());
+    let verb = words.next()??;
+    let (mut profile, mut shell) = (None, None);
+    while let Some(word) = words.next() {
+        match word? {
+            "--shell" if verb == "env" && shell.is_none() => shell = Some(words.next()??.to_owned()),
+            word if word.starts_with('-') || word.is_empty() || profile.is_some() => return None,
+            word => profile = Some(word.to_owned()),
+        }
+    }
+    match verb {
+        "token" => Some(status(token::run(&token::Token { profile, ..token::Token::default() }))),
+        "env" => Some(env::run(&env::Env { profile, shell, ..env::Env::default() })),
+        _ => None,
+    }
+}
+
+fn dispatch(verb: Verb) -> u8 {
+    status(match verb {
+        Verb::Env(arguments) => return env::run(&arguments),
+        Verb::Exec(arguments) => return exec::run(&arguments),
+        Verb::List(arguments) => list::run(&arguments),
+        Verb::Show(arguments) => show::run(&arguments),
+        Verb::Remove(arguments) => remove::run(&arguments),
+        Verb::Default(arguments) => default::run(&arguments),
+        Verb::Passwd(arguments) => passwd::run(&arguments),
+        Verb::Token(arguments) => token::run(&arguments),
+        Verb::Revoke(arguments) => revoke::run(&arguments),
+        Verb::Lock(arguments) => lock::run(&arguments),
+        Verb::Unlock(arguments) => unlock::run(&arguments),
+        Verb::Status(arguments) => status::run(&arguments),
+        Verb::Stop(arguments) => stop::run(&arguments),
+        Verb::Use(arguments) => use_::run(&arguments),
+        Verb::Agent(arguments) => agent::run(&arguments),
+    })
+}
+
+fn status(outcome: Result<(), Failure>) -> u8 {
+    match outcome {
+        Ok(()) => 0,
+        Err(failure) => report::failure(&failure),
+    }
+}
+
+/// A usage error, or a help that was asked for. For `env` the shell waits: it gets its unsets, and the help goes to stderr.
+fn usage(arguments: &[OsString], error: &clap::Error) -> u8 {
+    let is_env = arguments.get(1).is_some_and(|verb| verb == "env");
+    let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if is_env {
+        env::fail_raw(arguments);
+    }
+    if is_help && !is_env {
+        return status(output::print(&error.render().to_string()));
+    }
+    report::usage(&error.render().to_string());
+    if is_help { 0 } else { Code::Usage.status() }
+}

@@ -40,7 +40,8 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = head.iter().map(ToString::to_string).collect();
     let mut text = String::new();
     for row in std::iter::once(&head).chain(rows) {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{:<width$}", super::report::clean(cell)));
+        let cells =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{:<width$}", super::report::clean(cell)));
         text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
         text.push('\n');
     }

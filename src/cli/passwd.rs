@@ -7,8 +7,10 @@ use crate::wire::answer::{Done, Listed};
 use crate::wire::{Failure, Op, Request, Sealed};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  osagent passwd prod\n  pass show cloud/prod | osagent passwd prod --secret-stdin\n\n\
-    This stores a password that Keystone has already; it does not change it there ('openstack user password set' does).")]
+#[command(
+    after_help = "Example:\n  osagent passwd prod\n  pass show cloud/prod | osagent passwd prod --secret-stdin\n\n\
+    This stores a password that Keystone has already; it does not change it there ('openstack user password set' does)."
+)]
 pub(crate) struct Passwd {
     /// The profile; without one $OSAGENT_PROFILE, the default one, the only one
     pub profile: Option<String>,
@@ -37,6 +39,10 @@ pub(crate) fn run(arguments: &Passwd) -> Result<(), Failure> {
     let done: Done = ask::ask(&mut request)?;
     report::warnings(&done.warnings);
     let tested = if arguments.no_verify { "untested" } else { "tested" };
-    report::note(&format!("profile {:?}: the new password is {tested} and in the keyring {}", profile.name.as_str(), listed.keyring));
+    report::note(&format!(
+        "profile {:?}: the new password is {tested} and in the keyring {}",
+        profile.name.as_str(),
+        listed.keyring
+    ));
     Ok(())
 }

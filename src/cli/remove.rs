@@ -7,7 +7,9 @@ use crate::wire::answer::Done;
 use crate::wire::{Failure, Op, Request};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  osagent remove old-project\n\nTokens that were handed out live on; 'osagent revoke --all' ends them.")]
+#[command(
+    after_help = "Example:\n  osagent remove old-project\n\nTokens that were handed out live on; 'osagent revoke --all' ends them."
+)]
 pub(crate) struct Remove {
     pub profile: String,
     /// Also when the keyring does not answer: its item is left there

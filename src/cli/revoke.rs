@@ -11,8 +11,10 @@ use crate::wire::answer::Ended;
 use crate::wire::{Code, Failure, Op, Request, Sealed};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  osagent revoke prod\n  osagent revoke --all\n  osagent revoke --token             # the one in $OS_TOKEN\n  \
-    osagent revoke --token < token.txt\n\nAfterwards 'eval $(osagent env --unset)' clears this shell.")]
+#[command(
+    after_help = "Example:\n  osagent revoke prod\n  osagent revoke --all\n  osagent revoke --token             # the one in $OS_TOKEN\n  \
+    osagent revoke --token < token.txt\n\nAfterwards 'eval $(osagent env --unset)' clears this shell."
+)]
 pub(crate) struct Revoke {
     /// The profile; without one $OSAGENT_PROFILE, the default one, the only one
     #[arg(conflicts_with_all = ["all", "token"])]
@@ -55,7 +57,8 @@ fn held(arguments: &Revoke) -> Result<Ended, Failure> {
         request.dry_run = false;
         if !preview.also.is_empty() {
             report::note(&format!("this also ends the token of {}", preview.also.join(", ")));
-            let is_sure = !terminal::can_ask() || terminal::confirm("Revoke it?").map_err(|fault| ask::asking(&fault))?;
+            let is_sure = !terminal::can_ask()
+                || terminal::confirm("Revoke it?").map_err(|fault| ask::asking(&fault))?;
             if !is_sure {
                 return Err(Failure::new(Code::NeedsPerson, "nothing was revoked"));
             }
@@ -65,7 +68,10 @@ fn held(arguments: &Revoke) -> Result<Ended, Failure> {
 }
 
 fn nobody() -> Failure {
-    Failure::new(Code::Agent, "no agent is running, so no token of its is held; 'osagent revoke --token' takes $OS_TOKEN")
+    Failure::new(
+        Code::Agent,
+        "no agent is running, so no token of its is held; 'osagent revoke --token' takes $OS_TOKEN",
+    )
 }
 
 /// A token from elsewhere; any agent will do, so one is started if need be.
@@ -86,6 +92,7 @@ fn has_input() -> bool {
     use std::os::fd::AsFd;
     use std::os::unix::fs::FileTypeExt;
     let stdin = std::io::stdin();
-    let metadata = stdin.as_fd().try_clone_to_owned().map(std::fs::File::from).and_then(|file| file.metadata());
+    let metadata =
+        stdin.as_fd().try_clone_to_owned().map(std::fs::File::from).and_then(|file| file.metadata());
     metadata.is_ok_and(|metadata| !metadata.file_type().is_char_device())
 }

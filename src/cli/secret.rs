@@ -32,7 +32,10 @@ pub(crate) fn from_stdin() -> Result<Secret, Failure> {
         }
     }
     if line.contains(&b'\n') {
-        return Err(Failure::new(Code::Usage, "standard input has more than one line; the secret is one line"));
+        return Err(Failure::new(
+            Code::Usage,
+            "standard input has more than one line; the secret is one line",
+        ));
     }
     let secret = Secret::from_utf8(std::mem::take(&mut *line));
     not_empty(secret.map_err(|error| Failure::of(Code::Usage, &error))?)

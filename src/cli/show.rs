@@ -48,7 +48,9 @@ fn lines(listed: &Listed) -> String {
     push("regions", profile.regions.join(", "));
     push("interface", profile.interface.clone().unwrap_or_default());
     let tls = &profile.tls;
-    for (what, path) in [("CA file", &tls.cacert), ("client certificate", &tls.cert), ("client key", &tls.key)] {
+    for (what, path) in
+        [("CA file", &tls.cacert), ("client certificate", &tls.cert), ("client key", &tls.key)]
+    {
         push(what, path.as_ref().map(|path| path.display().to_string()).unwrap_or_default());
     }
     if tls.insecure {

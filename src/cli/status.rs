@@ -50,7 +50,10 @@ fn text(status: &Answer) -> String {
         text.push_str("no token is held\n");
     } else {
         let rows: Vec<Vec<String>> = status.tokens.iter().map(row).collect();
-        text.push_str(&output::table(&["PROFILE", "USER", "SCOPE", "ENDS IN", "EXPIRES AT", "HANDED OUT"], &rows));
+        text.push_str(&output::table(
+            &["PROFILE", "USER", "SCOPE", "ENDS IN", "EXPIRES AT", "HANDED OUT"],
+            &rows,
+        ));
     }
     for creations in &status.creations {
         text.push_str(&format!(

@@ -8,7 +8,9 @@ use super::{ask, options, output, report};
 use crate::wire::{Failure, Op, answer};
 
 #[derive(Debug, Default, Args)]
-#[command(after_help = "Example:\n  curl -H \"X-Auth-Token: $(osagent token prod)\" https://image.example:9292/v2/images")]
+#[command(
+    after_help = "Example:\n  curl -H \"X-Auth-Token: $(osagent token prod)\" https://image.example:9292/v2/images"
+)]
 pub(crate) struct Token {
     /// The profile; without one $OSAGENT_PROFILE, the default one, the only one
     pub profile: Option<String>,

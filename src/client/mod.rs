@@ -3,6 +3,8 @@
 
 mod start;
 
+pub use start::program as agent_program;
+
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;

@@ -125,7 +125,7 @@ fn wait_until_ready(route: &Route<'_>, mut out: ChildStdout, until: Instant) -> 
 }
 
 /// Beside this program, else on PATH: a client never starts the agent of another installation while it has its own.
-fn program() -> Result<PathBuf, Failure> {
+pub fn program() -> Result<PathBuf, Failure> {
     let beside =
         std::env::current_exe().ok().map(|exe| exe.with_file_name(PROGRAM)).filter(|path| path.is_file());
     let on_path = || {
