@@ -85,5 +85,9 @@ fn nobody(question: &Question) -> Failure {
 
 /// A question that got no answer.
 pub(crate) fn asking(fault: &terminal::Fault) -> Failure {
-    Failure::of(Code::NeedsPerson, fault)
+    let code = match fault {
+        terminal::Fault::NotText | terminal::Fault::TooLong => Code::Usage,
+        _ => Code::NeedsPerson,
+    };
+    Failure::of(code, fault).at("the question got no answer")
 }

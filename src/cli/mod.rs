@@ -179,3 +179,17 @@ fn usage(arguments: &[OsString], error: &clap::Error) -> u8 {
     report::usage(&error.render().to_string());
     if is_help { 0 } else { Code::Usage.status() }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_tree_is_sound_and_every_verb_has_an_example() {
+        let mut command = super::command();
+        command.build();
+        command.clone().debug_assert();
+        for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+            let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Example:\n  "), "{}", verb.get_name());
+        }
+    }
+}

@@ -8,6 +8,8 @@ use super::duration;
 use crate::wire::{Op, Request};
 
 #[derive(Debug, Default, Args)]
+// The verb `token` has a group of that name.
+#[group(id = "token-options")]
 pub(crate) struct Token {
     /// The least life that the token is to have (90s, 10m, 8h)
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
