@@ -33,4 +33,12 @@ impl Shell for Fish {
             out.push(';');
         }
     }
+
+    fn hook(&self) -> Option<&'static str> {
+        Some(include_str!("../../shell/osagent.fish"))
+    }
+
+    fn hook_auto(&self) -> &'static str {
+        "set -g _osagent_auto 1\n"
+    }
 }

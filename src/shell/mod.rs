@@ -39,11 +39,19 @@ pub trait Shell: Debug + Sync {
     fn hook(&self) -> Option<&'static str> {
         None
     }
+
+    /// The line before that text which says: follow the default profile from the first prompt on.
+    fn hook_auto(&self) -> &'static str {
+        "_osagent_auto=1\n"
+    }
 }
 
 /// Every shell that we speak.
 pub const SHELLS: &[&dyn Shell] =
     &[&bash::Bash, &zsh::Zsh, &fish::Fish, &sh::Sh, &busybox::Busybox, &ksh::Ksh];
+
+/// What `osagent hook direnv` prints: a library for `~/.config/direnv/lib/`.
+pub const DIRENV: &str = include_str!("../../shell/direnv.sh");
 
 /// The shell called `name`: `bash`, `-bash` (a login shell) and `/usr/bin/bash` are one.
 pub fn find(name: &str) -> Option<&'static dyn Shell> {
@@ -82,6 +90,13 @@ pub fn failure(shell: &dyn Shell, unset: &[impl AsRef<str>]) -> String {
     shell.fail(&mut out);
     out.push('\n');
     out
+}
+
+/// What `osagent hook` prints. With `auto`, the shell follows the default profile from its first prompt on; otherwise it
+/// does nothing until `osagent use`. `None`: the shell has no place to hook into.
+pub fn hook(shell: &dyn Shell, auto: bool) -> Option<String> {
+    let setting = if auto { shell.hook_auto() } else { "" };
+    shell.hook().map(|text| format!("{setting}{text}"))
 }
 
 /// Room for one name and the syntax around it: a guess that spares the string from growing.

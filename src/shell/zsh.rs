@@ -17,4 +17,8 @@ impl Shell for Zsh {
     fn set(&self, pairs: &[(&str, &str)], out: &mut String) {
         posix::export(pairs, quote::dollar, out);
     }
+
+    fn hook(&self) -> Option<&'static str> {
+        Some(include_str!("../../shell/osagent.zsh"))
+    }
 }

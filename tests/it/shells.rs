@@ -3,6 +3,7 @@
 //!
 //! The oracle is the whole environment that a child of the shell gets: what we set, minus what we unset, and nothing else.
 
+mod hooks;
 mod rigs;
 
 use std::collections::{BTreeMap, BTreeSet};
