@@ -3,8 +3,11 @@
 //!
 //! The oracle is the whole environment that a child of the shell gets: what we set, minus what we unset, and nothing else.
 
+mod direnv;
 mod hooks;
+mod prompts;
 mod rigs;
+mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
