@@ -22,6 +22,10 @@ use crate::wire::{Code, Failure, Question};
 const PAUSE: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(16);
 
+/// A flight goes on this long even if all who wait have gone: a token that Keystone has made is not thrown away because a
+/// shell hook waits for 300 ms only.
+const FLIGHT_LEAST: Duration = Duration::from_secs(30);
+
 /// What the waiters of a flight share.
 #[derive(Debug)]
 pub(super) struct Flight {
@@ -64,7 +68,8 @@ fn join(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Rc<Flight> {
         return Rc::clone(flight);
     }
     let (tell, done) = watch::channel(None);
-    let flight = Rc::new(Flight { until: Cell::new(caller.until), last: RefCell::new(None), done });
+    let until = caller.until.max(Instant::now() + FLIGHT_LEAST);
+    let flight = Rc::new(Flight { until: Cell::new(until), last: RefCell::new(None), done });
     agent.flights.borrow_mut().insert(key.clone(), Rc::clone(&flight));
     let landing = Landing { agent: Rc::clone(agent), key };
     let (agent, entry, shared) = (Rc::clone(agent), entry.clone(), Rc::clone(&flight));

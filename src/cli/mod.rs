@@ -7,6 +7,7 @@ mod default;
 mod duration;
 mod env;
 mod exec;
+mod hook;
 mod list;
 mod lock;
 mod options;
@@ -79,6 +80,8 @@ enum Verb {
     Status(status::Status),
     /// Stop the agent
     Stop(stop::Stop),
+    /// Print code for a shell's start-up file
+    Hook(hook::Hook),
     /// Choose a profile for this shell (comes with the hook)
     Use(use_::Use),
     /// Run the agent in the foreground
@@ -154,6 +157,7 @@ fn dispatch(verb: Verb) -> u8 {
         Verb::Unlock(arguments) => unlock::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Stop(arguments) => stop::run(&arguments),
+        Verb::Hook(arguments) => hook::run(&arguments),
         Verb::Use(arguments) => use_::run(&arguments),
         Verb::Agent(arguments) => agent::run(&arguments),
     })
