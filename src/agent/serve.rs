@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{Agent, handout, revoke, status, store};
 use crate::host::process;
@@ -30,6 +30,9 @@ const IDLE_WAIT: Duration = Duration::from_secs(60);
 
 /// Most requests are under 200 bytes; only `add` and long secrets make the buffer grow.
 const BUFFER_LEN: usize = 1024;
+
+/// Holds a whole `env` with a token of usual length, so that no copy of it is left behind by growing.
+const REPLY_LEN: usize = 4096;
 
 /// Serves until told to stop.
 pub(super) async fn serve(agent: Rc<Agent>, listener: &UnixListener, mut stop: watch::Receiver<bool>) {
@@ -90,6 +93,7 @@ async fn connection(agent: Rc<Agent>, mut stream: UnixStream) {
         };
         agent.busy.set(agent.busy.get() + 1);
         let reply = answer(&agent, line).await;
+        frame.wipe();
         let sent = send(&mut stream, &reply).await;
         agent.busy.set(agent.busy.get() - 1);
         if sent.is_err() {
@@ -125,9 +129,6 @@ impl Frame {
 
     /// The next line, without its end; `None` when the client has gone or is silent.
     async fn next(&mut self, stream: &mut UnixStream) -> Result<Option<&[u8]>, Failure> {
-        self.buffer.copy_within(self.taken..self.len, 0);
-        self.len -= self.taken;
-        self.taken = 0;
         let mut searched = 0;
         let mut until = Instant::now() + if self.len == 0 { IDLE_WAIT } else { REQUEST_WAIT };
         loop {
@@ -151,6 +152,14 @@ impl Frame {
                 }
             }
         }
+    }
+
+    /// Takes the line that was handed out away: it may have held a secret, and the next one may be long in coming.
+    fn wipe(&mut self) {
+        self.buffer.copy_within(self.taken..self.len, 0);
+        let left = self.len - self.taken;
+        self.buffer[left..self.len].zeroize();
+        (self.len, self.taken) = (left, 0);
     }
 
     fn make_room(&mut self) {
@@ -224,7 +233,7 @@ fn reply<T: Serialize>(outcome: Result<T, Failure>) -> Zeroizing<Vec<u8>> {
 }
 
 fn ok<T: Serialize>(answer: &T) -> Zeroizing<Vec<u8>> {
-    render(&Reply::Ok(answer), BUFFER_LEN)
+    render(&Reply::Ok(answer), REPLY_LEN)
 }
 
 fn failed(mut failure: Failure) -> Zeroizing<Vec<u8>> {
