@@ -58,12 +58,25 @@ pub(super) async fn add(agent: &Rc<Agent>, request: &mut Request) -> Result<Adde
     if add.dry_run {
         return Ok(added);
     }
-    let Some(Sealed(secret)) = request.secret.take() else { return Err(missing("secret")) };
+    // Without a secret the one that the profile has already must do: a file that was scrubbed holds none.
+    let given = request.secret.take().map(|Sealed(secret)| secret);
+    let is_given = given.is_some();
+    let secret = match (given, change) {
+        (Some(secret), _) => secret,
+        (None, "new" | "replaced") => return Err(no_secret(profile)),
+        (None, _) => refresh::secret(agent, &entry, request.may_prompt).await?,
+    };
     if !add.no_verify {
         added.expires_at = Some(test(agent, &entry.profile, &secret, until(request)).await?);
     }
-    put_secret(agent, &entry, item(&entry.profile, origin), secret, request.may_prompt).await?;
+    if is_given {
+        put_secret(agent, &entry, item(&entry.profile, origin), secret, request.may_prompt).await?;
+    }
+    let keyring = entry.keyring.clone();
     save(agent, entry, &add)?;
+    if let Some(before) = before.filter(|before| before.keyring != keyring) {
+        added.warnings.extend(forget_before(agent, &before).await);
+    }
     added.default = agent.profiles.borrow().default().is_some_and(|e| e.profile.name == add.profile.name);
     agent.added.borrow_mut().put(add.request_id, added.clone());
     Ok(added)
@@ -91,7 +104,7 @@ async fn settle(
         let choice = agent.keyrings.choose(add.keyring.as_deref()).await;
         let choice = choice.map_err(|text| Failure::new(Code::Usage, text))?;
         let entry = Entry::new(profile.clone(), choice.keyring);
-        return Ok((Settled { entry, why: choice.why }, if before.is_some() { "updated" } else { "new" }));
+        return Ok((Settled { entry, why: choice.why }, if before.is_some() { "replaced" } else { "new" }));
     };
     // A profile keeps its keyring, unless another is asked for by name.
     let (keyring, why) = match add.keyring.as_deref() {
@@ -162,6 +175,13 @@ async fn put_secret(
             Err(words::about(&entry.profile, Failure::new(Code::Keyring, text)))
         }
     }
+}
+
+/// The secret has moved: the keyring that had it before loses it, or the warning says that it did not.
+async fn forget_before(agent: &Agent, before: &Entry) -> Option<String> {
+    let job = Job::Remove(item(&before.profile, before.profile.origin()?));
+    let fault = agent.keyrings.ask(&before.keyring, job, false).await.err()?;
+    Some(format!("the secret is still in the keyring {} too: {fault}", before.keyring))
 }
 
 fn save(agent: &Agent, entry: Entry, add: &Add) -> Result<(), Failure> {
@@ -251,6 +271,13 @@ fn listed(entry: &Entry, default: Option<&Name>) -> Listed {
         keyring: entry.keyring.clone(),
         secret_origin: entry.secret_origin.clone(),
     }
+}
+
+fn no_secret(profile: &Profile) -> Failure {
+    words::about(
+        profile,
+        Failure::new(Code::NeedsPerson, "the file does not hold its password, and nor does any keyring"),
+    )
 }
 
 fn missing(field: &str) -> Failure {

@@ -57,7 +57,7 @@ fn text(status: &Answer) -> String {
     }
     for creations in &status.creations {
         text.push_str(&format!(
-            "{} of {} token creations in the last minute by {} at {}\n",
+            "{} of {} token creations in the last minute by {} at {} (`openstack` makes one more a command, uncounted)\n",
             creations.last_minute, creations.limit, creations.user, creations.auth_url
         ));
     }

@@ -66,7 +66,7 @@ pub struct Added {
     pub why: String,
     /// The secret is still there after the agent has gone.
     pub survives: bool,
-    /// `new`, `updated`, `unchanged` or `region`.
+    /// `new`, `replaced`, `updated`, `unchanged` or `region`.
     pub change: String,
     pub default: bool,
     /// The end of the token that the test login made.
