@@ -135,7 +135,7 @@ fn run(listener: std::os::unix::net::UnixListener, parts: Parts, manner: Manner)
     let outcome = local.block_on(&runtime, async {
         let listener = UnixListener::from_std(listener).map_err(broken)?;
         let (stop, _) = watch::channel(false);
-        listen_to_signals(&stop).map_err(broken)?;
+        listen_to_signals(manner, &stop).map_err(broken)?;
         let is_ready = || {
             if manner == Manner::Detached {
                 // The client has gone: then nobody waits, and the agent serves those who come.
@@ -149,13 +149,23 @@ fn run(listener: std::os::unix::net::UnixListener, parts: Parts, manner: Manner)
     outcome
 }
 
-/// SIGTERM, SIGINT and SIGHUP of the foreground stop it; a detached agent has no terminal that could hang up.
-fn listen_to_signals(stop: &watch::Sender<bool>) -> std::io::Result<()> {
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+/// SIGTERM and SIGINT stop it. SIGHUP stops it in the foreground only: a detached agent outlives the terminal that it was
+/// started from.
+fn listen_to_signals(manner: Manner, stop: &watch::Sender<bool>) -> std::io::Result<()> {
+    let hangup_stops = manner == Manner::Foreground;
+    let kinds = [
+        (SignalKind::terminate(), true),
+        (SignalKind::interrupt(), true),
+        (SignalKind::hangup(), hangup_stops),
+    ];
+    for (kind, stops) in kinds {
         let (mut signal, stop) = (signal(kind)?, stop.clone());
         tokio::task::spawn_local(async move {
-            signal.recv().await;
-            stop.send_replace(true);
+            while signal.recv().await.is_some() {
+                if stops {
+                    stop.send_replace(true);
+                }
+            }
         });
     }
     Ok(())
