@@ -22,7 +22,7 @@ pub enum Fault {
     NoTerminal,
     #[error("cancelled")]
     Cancelled,
-    #[error("ended by a signal")]
+    #[error("cancelled")]
     Signal(i32),
     #[error("the answer is not UTF-8 text")]
     NotText,
