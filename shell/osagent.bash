@@ -10,8 +10,10 @@ if ! declare -F _osagent_prompt >/dev/null; then
 	# What this shell follows: nothing (empty), the default profile (auto), or what `osagent use` was told (use).
 	_osagent_mode=${_osagent_auto:+auto}
 	_osagent_args=()
-	# OS_TOKEN as it was left here. Another one was set by hand or by direnv, and is not ours to change.
+	# OS_TOKEN and OSAGENT_HOOK as they were left here. Others come from direnv, or from an `osagent env` by hand, which
+	# takes OSAGENT_HOOK away: those are not ours to change.
 	_osagent_token=
+	_osagent_mark=
 	# The epoch at the last try, and the time of the next one if the epoch stands still.
 	_osagent_seen=unknown
 	_osagent_due=0
@@ -22,15 +24,17 @@ if ! declare -F _osagent_prompt >/dev/null; then
 	_osagent_saved_values=()
 	_osagent_saved_exports=()
 	_osagent_saved_token=
+	_osagent_saved_mark=
 	# A token that the default profile brought to the parent shell (a terminal multiplexer hands on old ones).
-	if [[ -n ${OSAGENT_AUTO-} && $OSAGENT_AUTO == "${OSAGENT_PROFILE-}/${OSAGENT_EXPIRES-}" ]]; then
+	if [[ -n ${OSAGENT_HOOK-} && $OSAGENT_HOOK == "${OSAGENT_PROFILE-}/${OSAGENT_EXPIRES-}" ]]; then
 		_osagent_token=${OS_TOKEN-}
+		_osagent_mark=$OSAGENT_HOOK
 	fi
 fi
 
 function _osagent_prompt {
 	local status=$?
-	if [[ -n $_osagent_mode && ${OS_TOKEN-} == "$_osagent_token" ]]; then
+	if [[ -n $_osagent_mode && ${OS_TOKEN-} == "$_osagent_token" && ${OSAGENT_HOOK-} == "$_osagent_mark" ]]; then
 		_osagent_follow
 	fi
 	return "$status"
@@ -99,10 +103,12 @@ function _osagent_take {
 	eval "$1" || return
 	_osagent_token=${OS_TOKEN-}
 	_osagent_plan 300 || :
+	_osagent_mark=${OSAGENT_PROFILE-}/${OSAGENT_EXPIRES-}
+	unset -v OSAGENT_HOOK
+	OSAGENT_HOOK=$_osagent_mark
+	# Only what the default profile brought is renewed in a child shell too.
 	if [[ $_osagent_mode == auto ]]; then
-		export OSAGENT_AUTO=${OSAGENT_PROFILE-}/${OSAGENT_EXPIRES-}
-	else
-		unset -v OSAGENT_AUTO
+		export OSAGENT_HOOK
 	fi
 }
 
@@ -122,7 +128,7 @@ function _osagent_plan {
 
 # Takes away what was exported here, without osagent's help.
 function _osagent_drop {
-	local name rest=OS_TOKEN:OS_AUTH_TOKEN:${OSAGENT_EXPORTED-}:OSAGENT_EXPIRES:OSAGENT_EXPORTED:OSAGENT_AUTO:
+	local name rest=OS_TOKEN:OS_AUTH_TOKEN:${OSAGENT_EXPORTED-}:OSAGENT_EXPIRES:OSAGENT_EXPORTED:OSAGENT_HOOK:
 	while [[ -n $rest ]]; do
 		name=${rest%%:*}
 		rest=${rest#*:}
@@ -132,6 +138,7 @@ function _osagent_drop {
 		esac
 	done
 	_osagent_token=
+	_osagent_mark=
 	_osagent_due=99999999999
 }
 
@@ -186,7 +193,7 @@ function _osagent_save {
 	_osagent_saved_names=()
 	_osagent_saved_values=()
 	_osagent_saved_exports=()
-	for name in "${!OS_@}" OSAGENT_PROFILE OSAGENT_EXPIRES OSAGENT_EXPORTED OSAGENT_AUTO; do
+	for name in "${!OS_@}" OSAGENT_PROFILE OSAGENT_EXPIRES OSAGENT_EXPORTED OSAGENT_HOOK; do
 		if [[ -z ${!name+set} ]]; then
 			continue
 		fi
@@ -197,6 +204,7 @@ function _osagent_save {
 		_osagent_saved_exports+=("${flags%% *}")
 	done
 	_osagent_saved_token=$_osagent_token
+	_osagent_saved_mark=$_osagent_mark
 	_osagent_is_saved=1
 }
 
@@ -222,6 +230,7 @@ function _osagent_give_back {
 	_osagent_mode=${_osagent_auto:+auto}
 	_osagent_args=()
 	_osagent_token=$_osagent_saved_token
+	_osagent_mark=$_osagent_saved_mark
 	_osagent_seen=unknown
 	_osagent_is_saved=
 }

@@ -10,8 +10,10 @@ if not functions -q _osagent_prompt
     set -g _osagent_mode
     set -q _osagent_auto; and set -g _osagent_mode auto
     set -g _osagent_args
-    # OS_TOKEN as it was left here. Another one was set by hand or by direnv, and is not ours to change.
+    # OS_TOKEN and OSAGENT_HOOK as they were left here. Others come from direnv, or from an `osagent env` by hand, which
+    # takes OSAGENT_HOOK away: those are not ours to change.
     set -g _osagent_token
+    set -g _osagent_mark
     # The epoch at the last try, and the time of the next one if the epoch stands still.
     set -g _osagent_seen unknown
     set -g _osagent_due 0
@@ -21,17 +23,19 @@ if not functions -q _osagent_prompt
     set -g _osagent_saved_names
     set -g _osagent_saved_exports
     set -g _osagent_saved_token
+    set -g _osagent_saved_mark
     # A process, but one a shell, and only where XDG_RUNTIME_DIR is missing.
     set -g _osagent_uid
     test -n "$XDG_RUNTIME_DIR"; or set -g _osagent_uid (id -u)
     # A token that the default profile brought to the parent shell (a terminal multiplexer hands on old ones).
-    if test -n "$OSAGENT_AUTO" -a "$OSAGENT_AUTO" = "$OSAGENT_PROFILE/$OSAGENT_EXPIRES"
+    if test -n "$OSAGENT_HOOK" -a "$OSAGENT_HOOK" = "$OSAGENT_PROFILE/$OSAGENT_EXPIRES"
         set -g _osagent_token $OS_TOKEN
+        set -g _osagent_mark $OSAGENT_HOOK
     end
 end
 
 function _osagent_prompt --on-event fish_prompt
-    if test -n "$_osagent_mode"; and test "x$OS_TOKEN" = "x$_osagent_token"
+    if test -n "$_osagent_mode"; and test "x$OS_TOKEN/$OSAGENT_HOOK" = "x$_osagent_token/$_osagent_mark"
         _osagent_follow
     end
 end
@@ -89,11 +93,10 @@ function _osagent_take
     eval $argv; or return
     set -g _osagent_token $OS_TOKEN
     _osagent_plan 300
-    if test "$_osagent_mode" = auto
-        set -gx OSAGENT_AUTO "$OSAGENT_PROFILE/$OSAGENT_EXPIRES"
-    else
-        set -e OSAGENT_AUTO
-    end
+    set -g _osagent_mark "$OSAGENT_PROFILE/$OSAGENT_EXPIRES"
+    # Only what the default profile brought is renewed in a child shell too.
+    set -gu OSAGENT_HOOK $_osagent_mark
+    test "$_osagent_mode" = auto; and set -gx OSAGENT_HOOK $_osagent_mark
     return 0
 end
 
@@ -109,12 +112,13 @@ end
 
 # Takes away what was exported here, without osagent's help.
 function _osagent_drop
-    for name in OS_TOKEN OS_AUTH_TOKEN (string split : -- "$OSAGENT_EXPORTED") OSAGENT_EXPIRES OSAGENT_EXPORTED OSAGENT_AUTO
+    for name in OS_TOKEN OS_AUTH_TOKEN (string split : -- "$OSAGENT_EXPORTED") OSAGENT_EXPIRES OSAGENT_EXPORTED OSAGENT_HOOK
         if string match -qr '^(OS|OSAGENT|ST|SWIFT)_[A-Za-z0-9_]+$' -- "$name"
             contains -- $name OSAGENT_SOCK OSAGENT_SHELL; or set -e $name
         end
     end
     set -g _osagent_token
+    set -g _osagent_mark
     set -g _osagent_due 99999999999
 end
 
@@ -160,12 +164,13 @@ end
 function _osagent_save
     set -g _osagent_saved_names
     set -g _osagent_saved_exports
-    for name in (set -n | string match -r '^(?:OS_.*|OSAGENT_(?:PROFILE|EXPIRES|EXPORTED|AUTO))$')
+    for name in (set -n | string match -r '^(?:OS_.*|OSAGENT_(?:PROFILE|EXPIRES|EXPORTED|HOOK))$')
         set -a _osagent_saved_names $name
         set -g _osagent_saved_value_$name $$name
         set -qx $name; and set -a _osagent_saved_exports $name
     end
     set -g _osagent_saved_token $_osagent_token
+    set -g _osagent_saved_mark $_osagent_mark
     set -g _osagent_is_saved 1
 end
 
@@ -188,6 +193,7 @@ function _osagent_give_back
     set -q _osagent_auto; and set -g _osagent_mode auto
     set -g _osagent_args
     set -g _osagent_token $_osagent_saved_token
+    set -g _osagent_mark $_osagent_saved_mark
     set -g _osagent_seen unknown
     set -g _osagent_is_saved
     return 0

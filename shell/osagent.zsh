@@ -12,8 +12,10 @@ if ((!${+functions[_osagent_prompt]})); then
 	# What this shell follows: nothing (empty), the default profile (auto), or what `osagent use` was told (use).
 	typeset -g _osagent_mode=${_osagent_auto:+auto}
 	typeset -ga _osagent_args=()
-	# OS_TOKEN as it was left here. Another one was set by hand or by direnv, and is not ours to change.
+	# OS_TOKEN and OSAGENT_HOOK as they were left here. Others come from direnv, or from an `osagent env` by hand, which
+	# takes OSAGENT_HOOK away: those are not ours to change.
 	typeset -g _osagent_token=
+	typeset -g _osagent_mark=
 	# The epoch at the last try, and the time of the next one if the epoch stands still.
 	typeset -g _osagent_seen=unknown
 	typeset -gi _osagent_due=0
@@ -23,15 +25,17 @@ if ((!${+functions[_osagent_prompt]})); then
 	typeset -gA _osagent_saved_values=()
 	typeset -gA _osagent_saved_types=()
 	typeset -g _osagent_saved_token=
+	typeset -g _osagent_saved_mark=
 	# A token that the default profile brought to the parent shell (a terminal multiplexer hands on old ones).
-	if [[ -n ${OSAGENT_AUTO-} && $OSAGENT_AUTO == "${OSAGENT_PROFILE-}/${OSAGENT_EXPIRES-}" ]]; then
+	if [[ -n ${OSAGENT_HOOK-} && $OSAGENT_HOOK == "${OSAGENT_PROFILE-}/${OSAGENT_EXPIRES-}" ]]; then
 		_osagent_token=${OS_TOKEN-}
+		_osagent_mark=$OSAGENT_HOOK
 	fi
 fi
 
 function _osagent_prompt {
 	local code=$?
-	if [[ -n $_osagent_mode && ${OS_TOKEN-} == "$_osagent_token" ]]; then
+	if [[ -n $_osagent_mode && ${OS_TOKEN-} == "$_osagent_token" && ${OSAGENT_HOOK-} == "$_osagent_mark" ]]; then
 		_osagent_follow
 	fi
 	return $code
@@ -96,10 +100,12 @@ function _osagent_take {
 	eval "$1" || return
 	_osagent_token=${OS_TOKEN-}
 	_osagent_plan 300 || :
+	_osagent_mark=${OSAGENT_PROFILE-}/${OSAGENT_EXPIRES-}
+	unset OSAGENT_HOOK
+	typeset -g OSAGENT_HOOK=$_osagent_mark
+	# Only what the default profile brought is renewed in a child shell too.
 	if [[ $_osagent_mode == auto ]]; then
-		export OSAGENT_AUTO=${OSAGENT_PROFILE-}/${OSAGENT_EXPIRES-}
-	else
-		unset OSAGENT_AUTO
+		export OSAGENT_HOOK
 	fi
 }
 
@@ -121,13 +127,14 @@ function _osagent_plan {
 function _osagent_drop {
 	emulate -L zsh
 	local name
-	for name in OS_TOKEN OS_AUTH_TOKEN ${(s.:.)OSAGENT_EXPORTED-} OSAGENT_EXPIRES OSAGENT_EXPORTED OSAGENT_AUTO; do
+	for name in OS_TOKEN OS_AUTH_TOKEN ${(s.:.)OSAGENT_EXPORTED-} OSAGENT_EXPIRES OSAGENT_EXPORTED OSAGENT_HOOK; do
 		case $name in
 		*[!a-zA-Z0-9_]* | OSAGENT_SOCK | OSAGENT_SHELL) ;;
 		OS_?* | OSAGENT_?* | ST_?* | SWIFT_?*) unset $name 2>/dev/null || : ;;
 		esac
 	done
 	_osagent_token=
+	_osagent_mark=
 	_osagent_due=99999999999
 }
 
@@ -182,11 +189,12 @@ function _osagent_save {
 	local name
 	_osagent_saved_values=()
 	_osagent_saved_types=()
-	for name in ${(k)parameters[(I)(OS_*|OSAGENT_(PROFILE|EXPIRES|EXPORTED|AUTO))]}; do
+	for name in ${(k)parameters[(I)(OS_*|OSAGENT_(PROFILE|EXPIRES|EXPORTED|HOOK))]}; do
 		_osagent_saved_values[$name]=${(P)name}
 		_osagent_saved_types[$name]=${(Pt)name}
 	done
 	_osagent_saved_token=$_osagent_token
+	_osagent_saved_mark=$_osagent_mark
 	_osagent_is_saved=1
 }
 
@@ -210,6 +218,7 @@ function _osagent_give_back {
 	_osagent_mode=${_osagent_auto:+auto}
 	_osagent_args=()
 	_osagent_token=$_osagent_saved_token
+	_osagent_mark=$_osagent_saved_mark
 	_osagent_seen=unknown
 	_osagent_is_saved=
 	return 0

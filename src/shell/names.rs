@@ -81,6 +81,7 @@ pub const LEFTOVERS: &[&str] = &[
     // Ours.
     EXPIRES,
     EXPORTED,
+    HOOK,
 ];
 
 /// The profile that a shell uses. A setting of the user's too, so it goes only when we exported it.
@@ -89,6 +90,9 @@ pub const PROFILE: &str = "OSAGENT_PROFILE";
 pub const EXPIRES: &str = "OSAGENT_EXPIRES";
 /// The names that were exported together, with `:` between them; see [`exported`].
 pub const EXPORTED: &str = "OSAGENT_EXPORTED";
+
+/// How the prompt's hook knows its own work: it sets this after each export, and an export by anybody else takes it away.
+pub const HOOK: &str = "OSAGENT_HOOK";
 
 /// Settings of the user's: no list, whoever wrote it, takes them away.
 const KEPT: &[&str] = &["OS_CLIENT_CONFIG_FILE", "OSAGENT_SOCK", "OSAGENT_SHELL"];

@@ -84,9 +84,19 @@ export OS_TOKEN=T1\nprompt\nshow\ncalls";
 }
 
 #[test]
+fn an_env_by_hand_stands_until_the_next_use() {
+    let by_hand = "eval \"$(command osagent env --shell @SHELL@ prod)\"";
+    let script = format!(
+        "prompt\n{by_hand}\ntoken T2\nepoch 2\nprompt\nshow\ncalls
+osagent use other\nshow\n{by_hand}\ncalls\nepoch 3\nprompt\nshow\ncalls"
+    );
+    check(true, &[], &script, &["T1 prod", "2", "T2 other", "2", "T2 prod", "0"]);
+}
+
+#[test]
 fn a_token_inherited_from_a_parent_that_followed_the_default_is_renewed() {
     let parent = [("OS_TOKEN", "T0"), ("OSAGENT_PROFILE", "default"), ("OSAGENT_EXPIRES", "9")];
-    let mark = [("OSAGENT_AUTO", "default/9")];
+    let mark = [("OSAGENT_HOOK", "default/9")];
     check(true, &[&parent[..], &mark[..]].concat(), "prompt\nshow\ncalls", &["T1 default", "1"]);
 }
 

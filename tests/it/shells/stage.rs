@@ -16,7 +16,7 @@ const STAGE: &[(&str, &str)] = &[
         r#"echo "$*" >>"$STAGE/calls"
 [ "$1" = env ] || exit 0
 status=$(cat "$STAGE/status")
-names="OS_TOKEN OS_AUTH_URL OS_PASSWORD OSAGENT_PROFILE OSAGENT_EXPIRES OSAGENT_EXPORTED"
+names="OS_TOKEN OS_AUTH_URL OS_PASSWORD OSAGENT_PROFILE OSAGENT_EXPIRES OSAGENT_EXPORTED OSAGENT_HOOK"
 case $3 in fish) echo "set -e $names;" ;; *) echo "unset $names &&" ;; esac
 case $4 in --unset) echo 'true;'; exit ;; -*) profile=default ;; *) profile=$4 ;; esac
 [ "$status" = 0 ] || { echo 'false;'; echo 'osagent: no token' >&2; exit "$status"; }
@@ -97,7 +97,11 @@ impl Stage {
     pub(super) fn run(&self, auto: bool, environment: &[(&str, &str)], script: &str) -> Output {
         let file = self.path().join("script");
         let status = if self.program == "bash" { "$?" } else { "$status" };
-        let script = format!("{}{}", self.prelude(auto), script.replace("@STATUS@", status));
+        let script = format!(
+            "{}{}",
+            self.prelude(auto),
+            script.replace("@STATUS@", status).replace("@SHELL@", self.program)
+        );
         std::fs::write(&file, script).unwrap();
         let mut command = self.command(self.program);
         command.args(self.args).arg(&file).envs(environment.iter().copied()).output().unwrap()
