@@ -65,6 +65,7 @@ pub fn find(name: &str) -> Option<&'static dyn Shell> {
 ///
 /// Names to unset that are not ours to touch ([`names::is_ours`]) and names to set that are no identifiers are left
 /// out, for both may come from elsewhere (the environment, a catalog). A NUL ends a value, as it would in the environment.
+/// The text holds what the values hold: wipe it. It never grew, so that there is no other copy of it.
 pub fn change(
     shell: &dyn Shell,
     unset: &[impl AsRef<str>],
@@ -75,8 +76,9 @@ pub fn change(
         .map(|(name, value)| (name.as_ref(), up_to_nul(value.as_ref())))
         .filter(|(name, _)| names::is_identifier(name))
         .collect();
-    let values_len: usize = pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
-    let mut out = String::with_capacity(BYTES_A_NAME * (unset.len() + pairs.len()) + 2 * values_len);
+    let set_len: usize =
+        pairs.iter().map(|(name, value)| SYNTAX_LEN_MAX + name.len() + quote::len_max(value)).sum();
+    let mut out = String::with_capacity(unset_len_max(unset) + set_len);
     write_unset(shell, unset, &mut out);
     shell.set(&pairs, &mut out);
     out.push('\n');
@@ -85,7 +87,7 @@ pub fn change(
 
 /// The code for a failure: takes `unset` away and leaves a status other than 0, so that `eval` fails too.
 pub fn failure(shell: &dyn Shell, unset: &[impl AsRef<str>]) -> String {
-    let mut out = String::with_capacity(BYTES_A_NAME * (unset.len() + 1));
+    let mut out = String::with_capacity(unset_len_max(unset));
     write_unset(shell, unset, &mut out);
     shell.fail(&mut out);
     out.push('\n');
@@ -99,8 +101,12 @@ pub fn hook(shell: &dyn Shell, auto: bool) -> Option<String> {
     shell.hook().map(|text| format!("{setting}{text}"))
 }
 
-/// Room for one name and the syntax around it: a guess that spares the string from growing.
-const BYTES_A_NAME: usize = 32;
+/// More than any shell writes around a name and its value, or around all the names to unset.
+const SYNTAX_LEN_MAX: usize = 40;
+
+fn unset_len_max(unset: &[impl AsRef<str>]) -> usize {
+    SYNTAX_LEN_MAX + unset.iter().map(|name| name.as_ref().len() + 1).sum::<usize>()
+}
 
 fn write_unset(shell: &dyn Shell, unset: &[impl AsRef<str>], out: &mut String) {
     let names: Vec<&str> = unset.iter().map(AsRef::as_ref).filter(|name| names::is_ours(name)).collect();
@@ -161,6 +167,25 @@ mod tests {
             let text = change(*shell, names::LEFTOVERS, &[("OS_PROJECT_NAME", "a\nb\r\tc \u{7f}\u{e9}")]);
             assert_eq!(text.matches('\n').count(), 1, "{text}");
             assert!(text.ends_with(";\n") && text.is_ascii(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_text_is_written_without_growing() {
+        let hostile = " a".repeat(3000);
+        for shell in SHELLS {
+            let pairs = [("OS_A", hostile.as_str()), ("OS_B", ""), ("OS_C", "%"), ("OS_D", "\u{e9}")];
+            let nothing: [(&str, &str); 0] = [];
+            assert!(change(*shell, names::LEFTOVERS, &nothing).len() <= unset_len_max(names::LEFTOVERS));
+            assert!(failure(*shell, names::LEFTOVERS).len() <= unset_len_max(names::LEFTOVERS));
+            for (name, value) in pairs {
+                let mut out = String::new();
+                shell.set(&[(name, value)], &mut out);
+                assert!(
+                    out.len() <= SYNTAX_LEN_MAX + name.len() + quote::len_max(value),
+                    "{shell:?} {value:.9}"
+                );
+            }
         }
     }
 }

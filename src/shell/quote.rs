@@ -10,6 +10,24 @@ pub(super) fn is_bare(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_./:@%+,-".contains(&byte)
 }
 
+/// No form below is longer: `$'\x20'` for a lone byte, `"$(printf '\040')"` for a lone one in a value.
+pub(super) fn len_max(value: &str) -> usize {
+    const AROUND: usize = "\"$(printf '')\"".len();
+    AROUND
+        + value
+            .bytes()
+            .map(|byte| {
+                if !is_bare(byte) {
+                    7
+                } else if byte == b'%' {
+                    4
+                } else {
+                    1
+                }
+            })
+            .sum::<usize>()
+}
+
 /// `a b` as `a$'\x20'b`: bash, zsh, ksh93, mksh, busybox.
 ///
 /// The quotes close after each run: mksh and ksh93 would take hexadecimal digits that follow for their own.
