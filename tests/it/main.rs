@@ -4,4 +4,5 @@
 mod fake;
 mod keyring;
 mod keystone;
+mod openrc;
 mod shells;

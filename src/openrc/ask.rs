@@ -1,0 +1,358 @@
+//! Questions: `read`, and the `echo` or `printf` that shows their text. It asks nobody: the answers come in from the
+//! caller, and what has none yet is pending.
+
+use std::rc::Rc;
+
+use super::cursor::is_name;
+use super::eval::{Asked, Evaluator, PROMPTS_MAX, Run};
+use super::expand::Field;
+use super::place::{Fault, Reason, Span};
+use super::simple::Input;
+use super::state::Said;
+use super::text::Text;
+use super::value::{Known, SUCCESS, Unknown, Val, Why};
+
+/// The options of `read`.
+#[derive(Default)]
+struct Wish {
+    is_raw: bool,
+    is_hidden: bool,
+    prompt: Option<Val>,
+    /// `-n`, `-N`: at most so many characters.
+    len_max: Option<usize>,
+    /// `-a`, `-d`, `-u` and what else changes where the text comes from or goes.
+    is_unread: bool,
+}
+
+impl Evaluator<'_> {
+    pub(crate) fn echo(&mut self, fields: &[Field], at: Span) {
+        self.succeed();
+        let is_option = |field: &&Field| {
+            let word = field.value.str().unwrap_or_default();
+            word.len() > 1 && word.starts_with('-') && word[1..].chars().all(|letter| "neE".contains(letter))
+        };
+        let options: Vec<&Field> = fields.iter().take_while(is_option).collect();
+        let escapes = options.iter().any(|field| field.value.str().is_some_and(|word| word.contains('e')));
+        let mut pieces = Vec::new();
+        for (index, field) in fields[options.len()..].iter().enumerate() {
+            if index > 0 {
+                pieces.push(Val::known(b" "));
+            }
+            pieces.push(shown(field, escapes));
+        }
+        self.say(pieces, at);
+    }
+
+    fn say(&mut self, pieces: Vec<Val>, at: Span) {
+        let is_empty = |piece: &Val| piece.text().is_some_and(|text| text.bytes().trim_ascii().is_empty());
+        if self.is_output_shown && !pieces.iter().all(is_empty) {
+            self.state.said = Some(Said { pieces, at });
+        }
+    }
+
+    pub(crate) fn printf(&mut self, fields: &[Field], at: Span) -> Run<()> {
+        self.succeed();
+        let mut fields = fields;
+        let mut into = None;
+        loop {
+            match fields.first().and_then(|field| field.value.str()) {
+                Some("-v") => {
+                    into = fields.get(1).map(|field| field.value.clone());
+                    fields = fields.get(2..).unwrap_or_default();
+                }
+                Some("--") => fields = &fields[1..],
+                _ => break,
+            }
+        }
+        let Some((format, arguments)) = fields.split_first() else { return Ok(()) };
+        let pieces = match format.value.text() {
+            Some(format) => formatted(format.bytes(), arguments),
+            None => vec![format.value.clone()],
+        };
+        match into {
+            None => self.say(pieces, at),
+            Some(into) => match into.str().filter(|name| is_name(name)).map(str::to_owned) {
+                Some(name) => {
+                    let value = joined(&pieces, at);
+                    self.assign(&name, value, at)?;
+                }
+                None => self.state.forget_all(&Unknown::other("printf into a name that is not known", at)),
+            },
+        }
+        Ok(())
+    }
+
+    pub(crate) fn read(&mut self, fields: &[Field], input: Input, at: Span) -> Run<()> {
+        let (wish, names) = self.read_wish(fields, at);
+        let Some(names) = names else {
+            self.state.forget_all(&Unknown::other("read into a name that is not known", at));
+            return Ok(());
+        };
+        let value = match input {
+            Input::Text(text) => text,
+            Input::Terminal if !wish.is_unread => self.question(&wish, &names, at)?,
+            _ => Val::Unknown(Unknown::other("what a command reads", at)),
+        };
+        self.state.status = match &value {
+            Val::Unknown(unknown) if !matches!(unknown.why, Why::Prompt { .. }) => {
+                super::value::Status::Unknown(unknown.clone())
+            }
+            _ => SUCCESS,
+        };
+        let separators = self.separators();
+        let separators = separators.as_ref().map_or(&b" \t\n"[..], Text::bytes);
+        let values = fall_apart(&value, names.len(), wish.is_raw, separators, at);
+        for (name, value) in names.iter().zip(values) {
+            let value = match (value.text(), wish.len_max) {
+                _ if wish.is_unread => {
+                    Val::Unknown(Unknown::other("an option of read that is not followed", at))
+                }
+                (Some(text), Some(max)) if text.len() > max => {
+                    Val::Unknown(Unknown::other("an answer that is cut off", at))
+                }
+                _ => value,
+            };
+            self.unset_references.clear();
+            self.assign(name, value, at)?;
+        }
+        Ok(())
+    }
+
+    /// The options and the names; `None` when a name is not known.
+    fn read_wish(&mut self, fields: &[Field], _at: Span) -> (Wish, Option<Vec<String>>) {
+        let mut wish = Wish::default();
+        let mut at = 0;
+        while let Some(word) = fields.get(at).and_then(|field| field.value.str()) {
+            if !word.starts_with('-') || word.len() < 2 {
+                break;
+            }
+            at += 1;
+            if word == "--" {
+                break;
+            }
+            let letters = &word[1..];
+            for (index, letter) in letters.char_indices() {
+                match letter {
+                    'r' => wish.is_raw = true,
+                    's' => wish.is_hidden = true,
+                    'e' => {}
+                    _ => {
+                        let rest = &letters[index + 1..];
+                        let argument = if rest.is_empty() {
+                            at += 1;
+                            fields.get(at - 1).map(|field| shown(field, false))
+                        } else {
+                            Some(Val::known(rest.as_bytes()))
+                        };
+                        wish.take(letter, argument);
+                        break;
+                    }
+                }
+            }
+        }
+        let names: Vec<Option<&str>> =
+            fields.get(at..).unwrap_or_default().iter().map(|field| field.value.str()).collect();
+        if names.is_empty() {
+            return (wish, Some(vec!["REPLY".to_owned()]));
+        }
+        let all: Option<Vec<String>> =
+            names.into_iter().map(|name| name.filter(|name| is_name(name)).map(str::to_owned)).collect();
+        (wish, all)
+    }
+
+    /// The answer to a question, or that it is pending.
+    fn question(&mut self, wish: &Wish, names: &[String], at: Span) -> Run<Val> {
+        let index = self.prompts.len();
+        if index >= PROMPTS_MAX {
+            let what = format!("the file asks more than {PROMPTS_MAX} questions");
+            return Err(Fault::new(at, Reason::Loop, what).into());
+        }
+        let said = self.state.said.take();
+        let said_at = if wish.prompt.is_none() { said.as_ref().map(|said| said.at) } else { None };
+        let text = match (&wish.prompt, said) {
+            (Some(prompt), _) => vec![prompt.clone()],
+            (None, Some(said)) => said.pieces,
+            (None, None) => Vec::new(),
+        };
+        self.prompts.push(Asked {
+            into: names.first().cloned().unwrap_or_default(),
+            is_hidden: wish.is_hidden || self.state.is_echo_off,
+            text,
+            at,
+            said_at,
+            is_certain: self.uncertain == 0,
+        });
+        Ok(match self.context.answers.get(index) {
+            Some(answer) => {
+                let text = Rc::new(Text::of(answer.expose().as_bytes()));
+                Val::Known(Known { text, answer: Some(index) })
+            }
+            None => Val::Unknown(Unknown::new(Why::Prompt { index, whole: names.len() == 1 }, at)),
+        })
+    }
+}
+
+impl Wish {
+    fn take(&mut self, letter: char, argument: Option<Val>) {
+        match letter {
+            'p' => self.prompt = argument,
+            't' | 'i' => {}
+            'n' | 'N' => {
+                self.len_max = argument.as_ref().and_then(Val::str).and_then(|text| text.parse().ok());
+                self.is_unread |= self.len_max.is_none();
+            }
+            _ => self.is_unread = true,
+        }
+    }
+}
+
+/// What a field looks like on the terminal.
+fn shown(field: &Field, escapes: bool) -> Val {
+    let text = match (field.value.text(), &field.unmatched) {
+        (Some(text), _) => text,
+        (None, Some(text)) => text,
+        (None, None) => return field.value.clone(),
+    };
+    if escapes { Val::of(unescaped(text.bytes())) } else { Val::known(text.bytes()) }
+}
+
+/// The escapes of `echo -e`, `%b` and a format.
+fn unescaped(bytes: &[u8]) -> Text {
+    let mut text = Text::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let (byte, len) = match (bytes[at], bytes.get(at + 1)) {
+            (b'\\', Some(next)) => escape(*next, &bytes[at + 2..]),
+            (byte, _) => (Some(byte), 1),
+        };
+        match byte {
+            Some(byte) => text.push(byte),
+            None => text.extend(&bytes[at..at + len]),
+        }
+        at += len;
+    }
+    text
+}
+
+/// The byte that an escape stands for, and how long it is with its backslash; `None` keeps it as written.
+fn escape(letter: u8, rest: &[u8]) -> (Option<u8>, usize) {
+    let digits = |radix: u32, max: usize| {
+        rest.iter().take(max).take_while(|byte| char::from(**byte).is_digit(radix)).count()
+    };
+    let number = |radix: u32, len: usize| {
+        rest[..len]
+            .iter()
+            .fold(0_u32, |value, &byte| value * radix + char::from(byte).to_digit(radix).unwrap_or(0))
+            as u8
+    };
+    match letter {
+        b'a' => (Some(7), 2),
+        b'b' => (Some(8), 2),
+        b'e' | b'E' => (Some(27), 2),
+        b'f' => (Some(12), 2),
+        b'n' => (Some(b'\n'), 2),
+        b'r' => (Some(b'\r'), 2),
+        b't' => (Some(b'\t'), 2),
+        b'v' => (Some(11), 2),
+        b'\\' => (Some(b'\\'), 2),
+        b'0' => (Some(number(8, digits(8, 3))), 2 + digits(8, 3)),
+        b'x' if digits(16, 2) > 0 => (Some(number(16, digits(16, 2))), 2 + digits(16, 2)),
+        _ => (None, 2),
+    }
+}
+
+/// `printf`'s output, as far as `%s`, `%b` and `%%` make it; another conversion is a piece that is not known.
+fn formatted(format: &[u8], arguments: &[Field]) -> Vec<Val> {
+    let mut pieces = Vec::new();
+    let mut arguments = arguments.iter();
+    loop {
+        let mut rest = format;
+        let mut takes_any = false;
+        while let Some(percent) = rest.iter().position(|&byte| byte == b'%') {
+            pieces.push(Val::of(unescaped(&rest[..percent])));
+            let conversion = rest.get(percent + 1).copied();
+            match conversion {
+                Some(b'%') => pieces.push(Val::known(b"%")),
+                Some(letter @ (b's' | b'b')) => {
+                    takes_any = true;
+                    pieces.extend(arguments.next().map(|field| shown(field, letter == b'b')));
+                }
+                _ => {
+                    pieces.push(Val::Unknown(Unknown::other("a conversion of printf", Span::default())));
+                    return pieces;
+                }
+            }
+            rest = &rest[percent + 2..];
+        }
+        pieces.push(Val::of(unescaped(rest)));
+        if !takes_any || arguments.len() == 0 {
+            return pieces;
+        }
+    }
+}
+
+fn joined(pieces: &[Val], at: Span) -> Val {
+    let mut text = Text::new();
+    for piece in pieces {
+        match piece.need() {
+            Ok(piece) => text.extend(piece.bytes()),
+            Err(unknown) => return Val::Unknown(Unknown { why: unknown.as_part().why, at }),
+        }
+    }
+    Val::of(text)
+}
+
+/// A line as `read` deals it out to `count` names.
+fn fall_apart(line: &Val, count: usize, is_raw: bool, separators: &[u8], at: Span) -> Vec<Val> {
+    let known = match line {
+        Val::Known(known) => known,
+        Val::Unknown(unknown) => {
+            let unknown = if count == 1 { unknown.clone() } else { unknown.as_part() };
+            return vec![Val::Unknown(unknown); count];
+        }
+    };
+    let bytes = known.text.bytes();
+    let bytes = bytes.split(|&byte| byte == b'\n').next().unwrap_or(bytes);
+    let is_odd = !is_raw && bytes.contains(&b'\\') && (count > 1 || bytes.ends_with(b"\\"));
+    let has_visible = separators.iter().any(|byte| !b" \t\n".contains(byte));
+    if is_odd
+        || (has_visible && bytes.iter().any(|byte| separators.contains(byte) && !b" \t\n".contains(byte)))
+    {
+        return vec![Val::Unknown(Unknown::other("how read takes an answer apart", at)); count];
+    }
+    let is_separator = |byte: &u8| separators.contains(byte);
+    let mut rest = bytes;
+    let mut values = Vec::new();
+    for index in 0..count {
+        let blanks = rest.iter().take_while(|byte| is_separator(byte)).count();
+        rest = &rest[blanks..];
+        let len = if index + 1 == count {
+            // An escaped blank at the end stays; only raw ones are cut.
+            let mut len = rest.len();
+            while len > 0 && is_separator(&rest[len - 1]) && (is_raw || len < 2 || rest[len - 2] != b'\\') {
+                len -= 1;
+            }
+            len
+        } else {
+            rest.iter().take_while(|byte| !is_separator(byte)).count()
+        };
+        let text = if is_raw { Text::of(&rest[..len]) } else { without_backslashes(&rest[..len]) };
+        let answer = known.answer.filter(|_| count == 1);
+        values.push(Val::Known(Known { text: Rc::new(text), answer }));
+        rest = &rest[len..];
+    }
+    values
+}
+
+fn without_backslashes(bytes: &[u8]) -> Text {
+    let mut text = Text::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at] == b'\\' && at + 1 < bytes.len() {
+            at += 1;
+        }
+        text.push(bytes[at]);
+        at += 1;
+    }
+    text
+}

@@ -1,0 +1,385 @@
+//! What was read: settings, questions, unknowns and warnings, with their places. Texts of values are handed out only by
+//! name; `Debug` shows none of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::rc::Rc;
+
+use zeroize::Zeroizing;
+
+use super::ast::List;
+use super::eval::{Asked, Evaluator, Flow, Site, Stop};
+use super::names::is_secret_name;
+use super::parser::parse;
+use super::place::{Fault, Place, Refusal};
+use super::source::Source;
+use super::state::{Exported, Variable};
+use super::value::{Unknown, Val, Why};
+use super::warn::{self, Kind, Warned, Warning};
+use super::{Context, dialect};
+use crate::profile;
+use crate::secret::Secret;
+
+/// A file, read.
+pub struct Reading {
+    /// The exported `OS_*` and `ST_*`.
+    pub settings: BTreeMap<String, Setting>,
+    /// Those that are set and never exported.
+    pub shell_only: BTreeMap<String, Setting>,
+    /// Names that the file takes away when they were there before.
+    pub unset: BTreeSet<String>,
+    pub prompts: Vec<Prompt>,
+    pub warnings: Vec<Warning>,
+    /// Programs that the file would run.
+    pub skipped: Vec<Skipped>,
+    /// The files read, in the order of [`Place::file`]; the first is the file itself.
+    pub files: Vec<String>,
+    /// Where the file ends by itself, by `return`, `exit` or an error, before its last line.
+    pub ended: Option<Place>,
+    /// The file was scrubbed: its last line asks osagent for this profile.
+    pub scrubbed_for: Option<profile::Name>,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) asked: Vec<Asked>,
+}
+
+/// One variable.
+pub struct Setting {
+    pub place: Place,
+    /// Variables that its text refers to and that nothing sets.
+    pub unset_references: Vec<String>,
+    value: Val,
+    unknown_at: Option<Place>,
+}
+
+/// A question that the file asks.
+pub struct Prompt {
+    /// The variable that `read` fills.
+    pub into: String,
+    pub is_hidden: bool,
+    /// As the file words it; show it by [`printable`].
+    pub text: Zeroizing<String>,
+    /// The settings that get the answer as it is.
+    pub reaches: Vec<String>,
+    pub place: Place,
+    pub is_answered: bool,
+    /// It is asked for sure, not only when a condition holds that is not known.
+    pub is_certain: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    pub command: String,
+    pub place: Place,
+}
+
+impl Setting {
+    /// The text, if it is known and UTF-8.
+    pub fn text(&self) -> Option<&str> {
+        self.value.str()
+    }
+
+    pub fn secret(&self) -> Option<Secret> {
+        self.text().map(|text| Secret::new(text.to_owned()))
+    }
+
+    pub fn is_known(&self) -> bool {
+        self.text().is_some()
+    }
+
+    /// Why it is not known, and where that begins.
+    pub fn unknown(&self) -> Option<(Why, Place)> {
+        match &self.value {
+            Val::Unknown(unknown) => Some((unknown.why.clone(), self.unknown_at.unwrap_or(self.place))),
+            Val::Known(_) if !self.is_known() => {
+                Some((Why::Other("bytes that are no UTF-8 text"), self.place))
+            }
+            Val::Known(_) => None,
+        }
+    }
+
+    /// The prompt whose answer it is, or will be.
+    pub fn prompt(&self) -> Option<usize> {
+        match &self.value {
+            Val::Known(known) => known.answer,
+            Val::Unknown(Unknown { why: Why::Prompt { index, whole: true }, .. }) => Some(*index),
+            Val::Unknown(_) => None,
+        }
+    }
+}
+
+/// Reads the text of a file.
+pub fn read(source: &[u8], context: &Context<'_>) -> Result<Reading, Refusal> {
+    let source = match Source::new(source, 0) {
+        Ok(source) => source,
+        Err(fault) => return Err(refuse_early(source, *fault)),
+    };
+    let parsed = dialect::refuse_others(&source.text, 0).and_then(|()| parse(&source.text, 0));
+    let mut program = match parsed {
+        Ok(program) => program,
+        Err(fault) => return Err(source.refuse(*fault)),
+    };
+    let scrubbed_for = take_own_line(&mut program.list, &source);
+    let mut written = warn::of_words(&program.list, &source);
+    let mut evaluator = Evaluator::new(context, source);
+    evaluator.begin();
+    let flow = match evaluator.list(&program.list) {
+        Ok(flow) => flow,
+        Err(Stop::Exit(at)) => Flow::Exit(at),
+        Err(Stop::Refuse(fault)) => {
+            let place = evaluator.place(fault.at);
+            let Fault { reason, what, hint, .. } = *fault;
+            let file = evaluator.paths.get(usize::from(place.file)).filter(|_| place.file > 0);
+            let what = file.map_or(what.clone(), |path| format!("in {}: {what}", printable(path)));
+            return Err(Refusal { place, reason, what, hint });
+        }
+    };
+    for name in &program.set_in_here_documents {
+        let why = Unknown::other("a here-document that assigns", evaluator.at);
+        evaluator.state.forget(name, &why);
+    }
+    evaluator.warnings.append(&mut written);
+    Ok(evaluator.reading(flow, scrubbed_for, &program.list))
+}
+
+/// A file that is refused before it could be split into lines: the place is counted all the same.
+fn refuse_early(source: &[u8], fault: Fault) -> Refusal {
+    let shortened = &source[..source.len().min(super::FILE_LEN_MAX)];
+    let without_nul: Zeroizing<Vec<u8>> =
+        Zeroizing::new(shortened.iter().map(|&byte| if byte == 0 { b'?' } else { byte }).collect());
+    match Source::new(&without_nul, 0) {
+        Ok(source) => source.refuse(fault),
+        Err(_) => Refusal {
+            place: Place { file: 0, line: 1, column: 1 },
+            reason: fault.reason,
+            what: fault.what,
+            hint: fault.hint,
+        },
+    }
+}
+
+/// The last line of a scrubbed file is ours: it is not evaluated, only its profile's name is kept.
+fn take_own_line(list: &mut List, source: &Source) -> Option<profile::Name> {
+    let last = list.items.last()?;
+    let text = source.text.get(last.span.start as usize..last.span.end as usize)?;
+    let after = &source.text[last.span.end as usize..];
+    let name = std::str::from_utf8(text)
+        .ok()?
+        .strip_prefix(super::scrub::LINE_START)?
+        .strip_suffix(super::scrub::LINE_END)?
+        .parse()
+        .ok()?;
+    if after.trim_ascii_end() != super::scrub::LINE_MARK.as_bytes() {
+        return None;
+    }
+    list.items.pop();
+    Some(name)
+}
+
+impl Evaluator<'_> {
+    /// The environment that the file is read in.
+    fn begin(&mut self) {
+        self.exported("HOME", self.context.home);
+        self.exported("USER", self.context.user);
+        for name in [
+            "PATH",
+            "SHELL",
+            "HOSTNAME",
+            "HOSTTYPE",
+            "MACHTYPE",
+            "OSTYPE",
+            "TERM",
+            "SHLVL",
+            "OLDPWD",
+            "LOGNAME",
+            "PS1",
+            "PS2",
+            "PS4",
+            "UID",
+            "EUID",
+            "PPID",
+            "BASH",
+            "BASH_VERSION",
+            "BASHOPTS",
+            "SHELLOPTS",
+            "OPTIND",
+            "OPTERR",
+            "COLUMNS",
+            "LINES",
+            "HISTFILE",
+            "PROMPT_COMMAND",
+            "ZSH_VERSION",
+            "KSH_VERSION",
+            "LANG",
+            "LC_ALL",
+            "MAIL",
+            "TMPDIR",
+        ] {
+            self.of_session(name);
+        }
+    }
+
+    fn reading(mut self, flow: Flow, scrubbed_for: Option<profile::Name>, list: &List) -> Reading {
+        let ended = match flow {
+            Flow::Exit(at) | Flow::Return(at) => Some(at),
+            _ => None,
+        };
+        let is_last = |at| list.items.last().is_some_and(|item| item.span.end == at);
+        let ended = ended.filter(|at| at.file != 0 || !is_last(at.end));
+        if let Some(at) = ended {
+            self.warn(at, Kind::EndsEarly, "the file ends here; what follows is not read");
+        }
+        let (mut settings, mut shell_only) = (BTreeMap::new(), BTreeMap::new());
+        let variables: Vec<(Rc<str>, Variable)> =
+            self.state.variables().map(|(name, variable)| (Rc::clone(name), variable.clone())).collect();
+        for (name, variable) in variables.iter().filter(|(name, _)| is_setting_name(name)) {
+            let Some(value) = &variable.value else { continue };
+            let value = match (variable.exported, value) {
+                (Exported::Maybe, Val::Known(_)) => {
+                    Val::Unknown(Unknown::other("whether it is exported", variable.at))
+                }
+                _ => value.clone(),
+            };
+            let setting = self.setting(variable, value);
+            match variable.exported {
+                Exported::No => shell_only.insert(name.to_string(), setting),
+                _ => settings.insert(name.to_string(), setting),
+            };
+        }
+        self.warn_of_values(&settings);
+        let unset = self.taken_away.iter();
+        let unset = unset.filter(|name| !settings.contains_key(*name) && !shell_only.contains_key(*name));
+        let unset = unset.cloned().collect();
+        let prompts = self
+            .prompts
+            .iter()
+            .enumerate()
+            .map(|(index, asked)| self.prompt(index, asked, &settings))
+            .collect();
+        let mut warnings: Vec<Warning> = self.warnings.iter().map(|warned| self.warning(warned)).collect();
+        warnings.sort_by_key(|warning| (warning.place, warning.kind));
+        let skipped = self.skipped.iter();
+        let skipped =
+            skipped.map(|(command, at)| Skipped { command: command.clone(), place: self.place(*at) });
+        Reading {
+            skipped: skipped.collect(),
+            ended: ended.map(|at| self.place(at)),
+            files: self.paths,
+            sites: self.sites,
+            asked: self.prompts,
+            settings,
+            shell_only,
+            unset,
+            prompts,
+            warnings,
+            scrubbed_for,
+        }
+    }
+
+    fn setting(&self, variable: &Variable, value: Val) -> Setting {
+        let unknown_at = value.need().err().map(|unknown| self.place(unknown.at));
+        let unset_references = variable.unset_references.to_vec();
+        Setting { place: self.place(variable.at), unset_references, value, unknown_at }
+    }
+
+    fn warning(&self, warned: &Warned) -> Warning {
+        Warning { place: self.place(warned.at), kind: warned.kind, text: warned.text.clone() }
+    }
+
+    fn prompt(&self, index: usize, asked: &Asked, settings: &BTreeMap<String, Setting>) -> Prompt {
+        let mut text = Zeroizing::new(String::with_capacity(256));
+        for piece in &asked.text {
+            match piece.text() {
+                Some(piece) => text.push_str(&String::from_utf8_lossy(piece.bytes())),
+                None => text.push('…'),
+            }
+        }
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        let reaches = settings.iter().filter(|(_, setting)| setting.prompt() == Some(index));
+        Prompt {
+            into: asked.into.clone(),
+            is_hidden: asked.is_hidden,
+            text,
+            reaches: reaches.map(|(name, _)| name.clone()).collect(),
+            place: self.place(asked.at),
+            is_answered: index < self.context.answers.len(),
+            is_certain: asked.is_certain,
+        }
+    }
+
+    fn warn_of_values(&mut self, settings: &BTreeMap<String, Setting>) {
+        let mut found = Vec::new();
+        for site in &self.sites {
+            let is_written = site.value.text().is_some_and(|text| !text.is_empty());
+            let is_answer = matches!(&site.value, Val::Known(known) if known.answer.is_some());
+            if is_secret_name(&site.name) && is_written && !is_answer && !site.is_reference {
+                let text = format!("{} stands here in clear text", site.name);
+                found.push((site.word, Kind::SecretInFile, text));
+            }
+        }
+        for (at, kind, text) in found {
+            self.warn(at, kind, text);
+        }
+        let variables: Vec<(Rc<str>, Variable)> =
+            self.state.variables().map(|(name, variable)| (Rc::clone(name), variable.clone())).collect();
+        for (name, variable) in variables.iter().filter(|(name, _)| settings.contains_key(&**name)) {
+            let Some(text) = variable.value.as_ref().and_then(Val::str) else { continue };
+            for (kind, words) in warn::of_value(name, text) {
+                self.warn(variable.at, kind, words);
+            }
+        }
+    }
+}
+
+fn is_setting_name(name: &str) -> bool {
+    name.starts_with("OS_") || name.starts_with("ST_")
+}
+
+/// Text of a file as it may be shown on a terminal: control characters and those that turn the direction of writing are
+/// replaced, so that no file can forge what the user sees.
+pub fn printable(text: &str) -> String {
+    let is_unsafe = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+    };
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => ' ',
+            c if is_unsafe(c) => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.unknown() {
+            Some((why, place)) => write!(f, "Setting({}, hangs on {why} at {place})", self.place),
+            None => write!(f, "Setting({}, known)", self.place),
+        }
+    }
+}
+
+impl fmt::Debug for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prompt")
+            .field("into", &self.into)
+            .field("is_hidden", &self.is_hidden)
+            .field("reaches", &self.reaches)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reading")
+            .field("settings", &self.settings)
+            .field("shell_only", &self.shell_only)
+            .field("unset", &self.unset)
+            .field("prompts", &self.prompts)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
+}
