@@ -23,7 +23,7 @@ use_osagent() {
 	# The hook of a shell leaves the variables to direnv as long as this is there.
 	export OSAGENT_DIRENV=1
 	# No terminal on standard error: then osagent asks nobody.
-	text=$(command osagent env --shell bash "$@" --timeout 300ms </dev/null 2>/dev/null) || code=$?
+	text=$(command osagent env --shell bash "$@" --at-prompt </dev/null 2>/dev/null) || code=$?
 	eval "$text" || :
 	if ((code != 0)); then
 		# Also when osagent is missing and could not say which: better none than those of another cloud.

@@ -88,7 +88,7 @@ function _osagent_refresh {
 		return 0
 	fi
 	_osagent_program=$(type -P osagent)
-	text=$("$_osagent_program" env --shell bash ${_osagent_args[@]+"${_osagent_args[@]}"} --timeout 300ms </dev/null 2>/dev/null) || code=$?
+	text=$("$_osagent_program" env --shell bash ${_osagent_args[@]+"${_osagent_args[@]}"} --at-prompt </dev/null 2>/dev/null) || code=$?
 	case $code in
 	0) _osagent_take "$text" || _osagent_drop ;;
 	# Keystone or the agent did not answer: a token that still lives stays until its end.

@@ -77,7 +77,7 @@ function _osagent_refresh
         _osagent_drop
         return
     end
-    set -l text ($_osagent_program env --shell fish $_osagent_args --timeout 300ms </dev/null 2>/dev/null)
+    set -l text ($_osagent_program env --shell fish $_osagent_args --at-prompt </dev/null 2>/dev/null)
     switch $status
         case 0
             _osagent_take $text; or _osagent_drop

@@ -124,6 +124,16 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The name, or the id, that a person knows it by; empty where there is none.
+    pub fn word(&self) -> &str {
+        match self {
+            Scope::Project { project, .. } => project.word(),
+            Scope::Domain(domain) => domain.word(),
+            Scope::System => "system",
+            Scope::Unscoped => "",
+        }
+    }
+
     /// For people: `project "demo"`, `domain "lab"`, `the system`, `no scope`.
     pub fn describe(&self) -> String {
         match self {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::cache::{Held, Key};
 use super::profiles::Entry;
 use super::refresh::{self, Caller};
-use super::{Agent, export};
+use super::{Agent, export, words};
 use crate::wire::answer::{Env, Token};
 use crate::wire::{Code, Failure, Op, Request};
 
@@ -83,6 +83,7 @@ pub(super) async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) ->
             return Ok(warm(agent, entry, request, caller, held, least).await);
         }
     }
+    agent.may_log_in(entry, &key, request.at_prompt)?;
     let renewed = refresh::wait(agent, entry, caller).await;
     agent.refuse_if_locked()?;
     let now = agent.clock.boot();
@@ -134,6 +135,21 @@ async fn warm(
 }
 
 impl Agent {
+    /// After a revoke a new token is for those who ask for one, not for the next prompt of every shell that had the old one.
+    fn may_log_in(&self, entry: &Entry, key: &Key, at_prompt: bool) -> Result<(), Failure> {
+        if !at_prompt {
+            self.revoked.borrow_mut().remove(key);
+            return Ok(());
+        }
+        match self.revoked.borrow().contains(key) {
+            true => {
+                let text = "its token was revoked; 'osagent env' or 'osagent use' gets a new one";
+                Err(words::about(&entry.profile, Failure::new(Code::NeedsPerson, text)))
+            }
+            false => Ok(()),
+        }
+    }
+
     /// Whether a renewal may be tried: not while the last try is fresh, so that a cloud that is down is left in peace.
     fn may_renew(&self, key: &Key, now: Duration) -> bool {
         let mut rests = self.rests.borrow_mut();

@@ -20,7 +20,7 @@ mod store;
 mod words;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,6 +71,8 @@ pub(crate) struct Agent {
     refused: RefCell<refused::Refused>,
     /// Until when no renewal of a key is tried.
     rests: RefCell<HashMap<cache::Key, Duration>>,
+    /// Revoked, and not asked for since: a prompt's hook gets no new token for it.
+    revoked: RefCell<HashSet<cache::Key>>,
     added: RefCell<added::Recent>,
     epoch: epoch::Epoch,
     is_locked: Cell<bool>,
@@ -146,6 +148,7 @@ impl Agent {
             flights: RefCell::default(),
             refused: RefCell::default(),
             rests: RefCell::default(),
+            revoked: RefCell::default(),
             added: RefCell::default(),
             epoch,
             is_locked: Cell::new(false),

@@ -75,6 +75,7 @@ async fn end(agent: &Agent, chosen: &[Rc<Held>], until: Instant) -> Ended {
             }
         }
         agent.cache.borrow_mut().forget(held);
+        agent.revoked.borrow_mut().insert(held.key.clone());
     }
     ended
 }

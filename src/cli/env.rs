@@ -32,7 +32,13 @@ pub(crate) struct Env {
     pub region: Option<String>,
     #[command(flatten)]
     pub options: options::Token,
+    /// For hooks: from the cache, or a login within 300 ms that nobody is asked for and that no revoke forbids
+    #[arg(long, hide = true)]
+    pub at_prompt: bool,
 }
+
+/// A prompt that takes longer is felt.
+const PROMPT_WAIT_MS: u64 = 300;
 
 /// Returns the exit status: a failure has been reported, and its code written for the shell.
 pub(crate) fn run(arguments: &Env) -> u8 {
@@ -61,6 +67,10 @@ fn code(
     let profile = options::profile(arguments.profile.as_deref());
     let mut request = arguments.options.request(Op::Env, profile.as_deref());
     request.region = arguments.region.clone();
+    if arguments.at_prompt {
+        request.at_prompt = true;
+        request.deadline_ms = Some(PROMPT_WAIT_MS);
+    }
     let answer: Answer = ask::on(&ask::route(Some(held))?, &mut request)?;
     report::warnings(&answer.warnings);
     tell_of_lost_ca(&answer.set);

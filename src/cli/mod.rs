@@ -1,6 +1,7 @@
 //! The command line: the clap tree and one match. One file a verb; the hot ones are matched before clap. Only `report` speaks to
 //! people on stderr, only `output` writes standard output.
 
+mod add;
 mod agent;
 mod ask;
 mod default;
@@ -13,9 +14,11 @@ mod lock;
 mod options;
 mod output;
 mod passwd;
+mod rc;
 mod remove;
 mod report;
 mod revoke;
+mod scrub;
 mod secret;
 mod show;
 mod status;
@@ -54,6 +57,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Make a profile from an OpenRC file, its password into the keyring
+    Add(add::Add),
     /// List the profiles
     List(list::List),
     /// Show a profile
@@ -123,21 +128,22 @@ fn run(arguments: &[OsString]) -> u8 {
     }
 }
 
-/// `token [P]` and `env [P] [--shell S]`, the two that are run at each prompt, without the whole tree of verbs.
+/// `token [P]` and `env [P] [--shell S] [--at-prompt]`, the two that are run at each prompt, without the whole tree of verbs.
 fn hot(arguments: &[OsString]) -> Option<u8> {
     let mut words = arguments.iter().skip(1).map(|word| word.to_str());
     let verb = words.next()??;
-    let (mut profile, mut shell) = (None, None);
+    let (mut profile, mut shell, mut at_prompt) = (None, None, false);
     while let Some(word) = words.next() {
         match word? {
             "--shell" if verb == "env" && shell.is_none() => shell = Some(words.next()??.to_owned()),
+            "--at-prompt" if verb == "env" => at_prompt = true,
             word if word.starts_with('-') || word.is_empty() || profile.is_some() => return None,
             word => profile = Some(word.to_owned()),
         }
     }
     match verb {
         "token" => Some(status(token::run(&token::Token { profile, ..token::Token::default() }))),
-        "env" => Some(env::run(&env::Env { profile, shell, ..env::Env::default() })),
+        "env" => Some(env::run(&env::Env { profile, shell, at_prompt, ..env::Env::default() })),
         _ => None,
     }
 }
@@ -146,6 +152,7 @@ fn dispatch(verb: Verb) -> u8 {
     status(match verb {
         Verb::Env(arguments) => return env::run(&arguments),
         Verb::Exec(arguments) => return exec::run(&arguments),
+        Verb::Add(arguments) => add::run(&arguments),
         Verb::List(arguments) => list::run(&arguments),
         Verb::Show(arguments) => show::run(&arguments),
         Verb::Remove(arguments) => remove::run(&arguments),

@@ -18,7 +18,7 @@ pub(crate) struct Token {
     #[arg(long)]
     pub fresh: bool,
     /// How long to wait for it all
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse, overrides_with = "timeout")]
     pub timeout: Option<Duration>,
 }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    #[error("{}", path.display())]
+    #[error("{} cannot be read or written", path.display())]
     Io {
         path: PathBuf,
         #[source]

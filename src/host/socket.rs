@@ -19,7 +19,7 @@ pub enum Fault {
     Foreign { path: PathBuf, owner: u32 },
     #[error("others can enter {} (mode {mode:04o}); it must be 0700", path.display())]
     Loose { path: PathBuf, mode: u32 },
-    #[error("{}", path.display())]
+    #[error("{} cannot be used", path.display())]
     Io {
         path: PathBuf,
         #[source]

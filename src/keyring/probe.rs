@@ -111,7 +111,12 @@ impl Probe {
         self.watch.waits_for(&format!("the session D-Bus at {address}"));
         Builder::address(address.as_str())
             .and_then(|builder| builder.method_timeout(CALL_TIMEOUT).build())
-            .map_err(|error| format!("no session D-Bus at {address}: {}", words(&error)))
+            .map_err(|error| {
+                // zbus repeats the address before it says what is wrong.
+                let said = words(&error);
+                let what = said.rsplit("`: ").next().unwrap_or(&said);
+                format!("no session D-Bus at {address}: {what}")
+            })
     }
 
     /// Finds out which program owns the name, and starts it where the bus knows how. Notes its name in the watch.

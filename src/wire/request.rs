@@ -51,6 +51,9 @@ pub struct Request {
     /// `env`: for a command that may run long, which gets the young token of a renewal under way.
     #[serde(skip_serializing_if = "is_false")]
     pub exec: bool,
+    /// `env`: for a shell's prompt. A login that was revoked is not made anew by it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub at_prompt: bool,
     /// `env`: another region than the profile's first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,

@@ -44,7 +44,7 @@ fn a_folder_brings_its_token_and_leaves_nothing() {
         "prompt\ncd a\nprompt\nshow\ncalled\nprompt\nprompt\ncalls\ncd b\nprompt\nshow\ncd ..\nprompt\nshow
 cd ../out\nprompt\nshow\nleft";
     let Some((printed, _)) = travel(&[], script) else { return };
-    let call = "env --shell S prod --region R 1 --timeout 300ms";
+    let call = "env --shell S prod --region R 1 --at-prompt";
     assert_eq!(printed, format!("T1 prod\n{call}\n0\nT1 lab\nT1 prod\nnone none\n\n"));
 }
 

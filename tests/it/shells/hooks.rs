@@ -112,7 +112,7 @@ calls\nepoch 3\nprompt\nshow\ncalls";
         "T1 prod",
         "env --shell S prod --region R 1",
         "T2 prod",
-        "env --shell S prod --region R 1 --timeout 300ms",
+        "env --shell S prod --region R 1 --at-prompt",
         "T2 other",
         "<>",
         "none none",

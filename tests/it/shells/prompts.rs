@@ -106,7 +106,7 @@ fn an_odd_ifs_and_odd_options_do_not_mislead_the_hook() {
         );
         let output = stage.run(true, &[], &script);
         let printed = String::from_utf8_lossy(&output.stdout);
-        let auto = "env --shell S --timeout 300ms\n";
+        let auto = "env --shell S --at-prompt\n";
         let expect = format!("T1 default\nT2 default\n{auto}{auto}env --shell S a b\nnone none\n");
         assert_eq!(printed, expect, "{}: {}", stage.program, String::from_utf8_lossy(&output.stderr));
     }
