@@ -260,7 +260,7 @@ impl Agent {
             life: seconds(life_s),
             handed_out: Cell::new(0),
         });
-        self.refused.borrow_mut().forget(&held.key.identity);
+        self.refused.borrow_mut().succeeded(&held.key);
         self.cache.borrow_mut().put(Rc::clone(&held), now);
         self.epoch.bump();
         held

@@ -140,6 +140,7 @@ async fn test(
         Ok(_) if agent.lock_count.get() != lock_count => return Err(super::handout::locked()),
         Ok(issued) => {
             let held = agent.keep(profile, Key::of(profile), issued);
+            agent.refused.borrow_mut().forget(&held.key.identity);
             return Ok(held.token.expires_at.clone());
         }
         Err(fault) => fault,
