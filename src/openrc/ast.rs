@@ -229,11 +229,17 @@ impl Word {
         literal_into(&self.parts, &mut all).then_some(all)
     }
 
-    pub(crate) fn is_plain_reference(&self) -> bool {
-        match self.parts.as_slice() {
-            [Part::Parameter(_)] => true,
-            [Part::Double(parts)] => matches!(parts.as_slice(), [Part::Parameter(_)]),
-            _ => false,
+    /// The variable that a word refers to and that is all of it.
+    pub(crate) fn reference(&self) -> Option<&str> {
+        let parts = match self.parts.as_slice() {
+            [Part::Double(parts)] => parts.as_slice(),
+            parts => parts,
+        };
+        match parts {
+            [Part::Parameter(parameter)] if matches!(parameter.operator, Operator::None) => {
+                Some(&parameter.name)
+            }
+            _ => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::ast::{Assigned, Assignment, Word};
 use super::braces;
 use super::cursor::is_name;
-use super::eval::{Evaluator, Run};
+use super::eval::{Evaluator, Run, Site};
 use super::expand::Field;
 use super::names;
 use super::parser::assignment;
@@ -153,6 +153,10 @@ impl Evaluator<'_> {
             }
             let name = name.to_owned();
             self.hide(&name, wish, at);
+            if let Some(value) = &value {
+                let (name, value) = (name.clone(), value.clone());
+                self.sites.push(Site { name, word: word.span, is_whole: true, copies: None, value });
+            }
             let unread = wish.changes_value || wish.is_nameref || append;
             let value = match value {
                 Some(_) if unread => {

@@ -63,9 +63,11 @@ pub(crate) struct Asked {
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) name: String,
+    /// The value as written; with `is_whole` the name as well, in one quoted word.
     pub(crate) word: Span,
-    /// Its text refers to a variable and to nothing else.
-    pub(crate) is_reference: bool,
+    pub(crate) is_whole: bool,
+    /// The variable that the value is a copy of.
+    pub(crate) copies: Option<String>,
     pub(crate) value: Val,
 }
 

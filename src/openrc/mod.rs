@@ -35,6 +35,7 @@ mod simple;
 mod source;
 mod state;
 mod text;
+mod unask;
 mod value;
 mod warn;
 mod word;

@@ -111,7 +111,7 @@ impl Setting {
 pub fn read(source: &[u8], context: &Context<'_>) -> Result<Reading, Refusal> {
     let source = match Source::new(source, 0) {
         Ok(source) => source,
-        Err(fault) => return Err(refuse_early(source, *fault)),
+        Err(fault) => return Err(Source::split_only(source).refuse(*fault)),
     };
     let parsed = dialect::refuse_others(&source.text, 0).and_then(|()| parse(&source.text, 0));
     let mut program = match parsed {
@@ -141,24 +141,8 @@ pub fn read(source: &[u8], context: &Context<'_>) -> Result<Reading, Refusal> {
     Ok(evaluator.reading(flow, scrubbed_for, &program.list))
 }
 
-/// A file that is refused before it could be split into lines: the place is counted all the same.
-fn refuse_early(source: &[u8], fault: Fault) -> Refusal {
-    let shortened = &source[..source.len().min(super::FILE_LEN_MAX)];
-    let without_nul: Zeroizing<Vec<u8>> =
-        Zeroizing::new(shortened.iter().map(|&byte| if byte == 0 { b'?' } else { byte }).collect());
-    match Source::new(&without_nul, 0) {
-        Ok(source) => source.refuse(fault),
-        Err(_) => Refusal {
-            place: Place { file: 0, line: 1, column: 1 },
-            reason: fault.reason,
-            what: fault.what,
-            hint: fault.hint,
-        },
-    }
-}
-
 /// The last line of a scrubbed file is ours: it is not evaluated, only its profile's name is kept.
-fn take_own_line(list: &mut List, source: &Source) -> Option<profile::Name> {
+pub(crate) fn take_own_line(list: &mut List, source: &Source) -> Option<profile::Name> {
     let last = list.items.last()?;
     let text = source.text.get(last.span.start as usize..last.span.end as usize)?;
     let after = &source.text[last.span.end as usize..];
@@ -313,7 +297,7 @@ impl Evaluator<'_> {
         for site in &self.sites {
             let is_written = site.value.text().is_some_and(|text| !text.is_empty());
             let is_answer = matches!(&site.value, Val::Known(known) if known.answer.is_some());
-            if is_secret_name(&site.name) && is_written && !is_answer && !site.is_reference {
+            if is_secret_name(&site.name) && is_written && !is_answer && site.copies.is_none() {
                 let text = format!("{} stands here in clear text", site.name);
                 found.push((site.word, Kind::SecretInFile, text));
             }

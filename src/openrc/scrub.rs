@@ -1,27 +1,281 @@
-//! Taking the secret out of a file.
+//! Taking the secret out of a file's text: its value is emptied wherever it is assigned, the lines that ask for it become
+//! comments, one line at the end asks osagent instead; all else stays byte for byte. Writing it to disk is not done here.
 
-use super::place::{Place, Refusal};
-use super::reading::Reading;
-use crate::profile;
+use std::collections::BTreeSet;
+
 use zeroize::Zeroizing;
 
+use super::ast::{Assigned, List};
+use super::draft::draft;
+use super::names::{self, Meaning, is_secret_name};
+use super::parser::{Program, parse};
+use super::place::{Fault, Parsed, Place, Reason, Refusal, Span};
+use super::reading::{Reading, read, take_own_line};
+use super::source::Source;
+use super::text::Text;
+use super::unask;
+use super::value::Val;
+use super::{Context, NoFiles};
+use crate::profile;
+
+/// `eval "$(osagent env --shell sh NAME)" # osagent`; the comment at the end also keeps a CR from the shell.
 pub(crate) const LINE_START: &str = "eval \"$(osagent env --shell sh ";
 pub(crate) const LINE_END: &str = ")\"";
 pub(crate) const LINE_MARK: &str = " # osagent";
 
+/// Shorter secrets are looked for in comments no more: they would be found in any word.
+const COMMENT_SECRET_LEN_MIN: usize = 4;
+
+/// A file without its secret.
 #[derive(Debug)]
 pub struct Scrubbed {
     pub text: Zeroizing<Vec<u8>>,
+    /// Where the secret's text still stands, by the lines of the new text: in a value that is no secret, or in what is
+    /// neither an assignment nor a comment. `file` other than 0 is a sourced file, which is not touched.
     pub left: Vec<Place>,
 }
 
-/// Not there yet: every file is refused.
-pub fn scrub(_source: &[u8], reading: &Reading, _profile: &profile::Name) -> Result<Scrubbed, Refusal> {
-    let place = reading.prompts.first().map_or(Place { file: 0, line: 1, column: 1 }, |prompt| prompt.place);
-    Err(Refusal {
+/// Replace `range` of the original by `with`.
+pub(crate) struct Edit {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) with: Vec<u8>,
+}
+
+/// `reading` is of this same text; which of its prompts were answered does not matter.
+pub fn scrub(original: &[u8], reading: &Reading, profile: &profile::Name) -> Result<Scrubbed, Refusal> {
+    let source = match Source::new(original, 0) {
+        Ok(source) => source,
+        Err(fault) => return Err(Source::split_only(original).refuse(*fault)),
+    };
+    let edits = match edits(&source, reading, profile) {
+        Ok(edits) => edits,
+        Err(fault) => return Err(source.refuse(*fault)),
+    };
+    let mut text = apply(original, edits);
+    if reading.scrubbed_for.is_none() {
+        append_line(&mut text, original, profile);
+    }
+    check(&text, reading)?;
+    let left = left(&text, reading);
+    Ok(Scrubbed { text, left })
+}
+
+fn edits(source: &Source, reading: &Reading, profile: &profile::Name) -> Parsed<Vec<Edit>> {
+    let mut program = parse(&source.text, 0)?;
+    let before = program.list.items.last().map(|item| item.span);
+    let own = take_own_line(&mut program.list, source).is_some();
+    let words = secret_words(&program, reading);
+    let mut edits: Vec<Edit> = words
+        .iter()
+        .map(|(span, name)| Edit {
+            start: source.original(span.start),
+            end: source.original(span.end),
+            with: name.map_or("\"\"".to_owned(), |name| format!("\"{name}=\"")).into_bytes(),
+        })
+        .collect();
+    edits.extend(comments(source, &program, reading, words.iter().map(|(span, _)| *span)));
+    if let Some(index) = draft(reading).secret_prompt {
+        edits.extend(unask::lines(source, &program.list, reading, index)?);
+    }
+    if let (true, Some(span)) = (own && reading.scrubbed_for.as_ref() != Some(profile), before) {
+        let start = source.original(span.start);
+        let end = source.original(span.end);
+        edits.push(Edit { start, end, with: format!("{LINE_START}{profile}{LINE_END}").into_bytes() });
+    }
+    Ok(edits)
+}
+
+/// The secret as it stands in the file; `None` when it is asked for or not known.
+fn secret(reading: &Reading) -> Option<Text> {
+    let draft = draft(reading);
+    let secret = draft.secret.filter(|_| draft.secret_prompt.is_none())?;
+    (!secret.is_empty()).then(|| Text::of(secret.expose().as_bytes()))
+}
+
+/// The words to empty, with the name that a word holds as well.
+fn secret_words<'r>(program: &Program, reading: &'r Reading) -> Vec<(Span, Option<&'r str>)> {
+    let secret = secret(reading);
+    let is_secret = |text: &Text| secret.as_ref() == Some(text);
+    // The password's names, and those that it is a copy of.
+    let mut holds: BTreeSet<&str> = names::of(Meaning::Password).collect();
+    for site in reading.sites.iter().rev().filter(|site| site.value.text().is_some_and(is_secret)) {
+        if let (true, Some(copied)) = (holds.contains(site.name.as_str()), &site.copies) {
+            holds.insert(copied);
+        }
+    }
+    let mut words: Vec<(Span, Option<&str>)> = reading
+        .sites
+        .iter()
+        .filter(|site| site.word.file == 0 && site.copies.is_none())
+        .filter(|site| match &site.value {
+            Val::Known(known) if known.answer.is_none() && !known.text.is_empty() => {
+                holds.contains(site.name.as_str()) || (is_secret_name(&site.name) && is_secret(&known.text))
+            }
+            _ => false,
+        })
+        .map(|site| (site.word, site.is_whole.then_some(site.name.as_str())))
+        .collect();
+    // Also where the file was not gone through: the other way of a condition, a function that is not called.
+    assigned(&program.list, &mut |name, word, text| {
+        if is_secret(text) && (holds.contains(name) || is_secret_name(name)) {
+            words.push((word, None));
+        }
+    });
+    words.sort_by_key(|(span, _)| span.start);
+    words.dedup_by_key(|(span, _)| span.start);
+    words
+}
+
+/// Every assignment of a literal, wherever it stands.
+fn assigned(list: &List, found: &mut impl FnMut(&str, Span, &Text)) {
+    unask::commands(list, &mut |command| {
+        let super::ast::Kind::Simple(simple) = &command.kind else { return };
+        let words = simple.words.iter().filter_map(super::parser::assignment);
+        let mut note = |assignment: &super::ast::Assignment| {
+            if let Assigned::Word(word) = &assignment.value
+                && let Some(text) = word.literal()
+            {
+                found(&assignment.name, word.span, &text);
+            }
+        };
+        simple.assignments.iter().for_each(&mut note);
+        words.for_each(|assignment| note(&assignment));
+    });
+}
+
+/// The secret in comments, as its text and as it was written where it was assigned.
+fn comments(
+    source: &Source,
+    program: &Program,
+    reading: &Reading,
+    words: impl Iterator<Item = Span>,
+) -> Vec<Edit> {
+    let Some(secret) = secret(reading) else { return Vec::new() };
+    let mut settings = reading.settings.iter().chain(&reading.shell_only);
+    let is_common = settings.any(|(name, setting)| {
+        !is_secret_name(name) && setting.text().map(str::as_bytes) == Some(secret.bytes())
+    });
+    if is_common || secret.len() < COMMENT_SECRET_LEN_MIN {
+        return Vec::new();
+    }
+    let written = words.map(|span| Text::of(unquoted(&source.text[span.start as usize..span.end as usize])));
+    let forms: Vec<Text> = std::iter::once(secret.clone())
+        .chain(written.filter(|form| form.len() >= COMMENT_SECRET_LEN_MIN))
+        .collect();
+    let mut edits = Vec::new();
+    for comment in &program.comments {
+        let (mut at, end) = (comment.start as usize, comment.end as usize);
+        while at < end {
+            match forms.iter().find(|form| source.text[at..end].starts_with(form.bytes())) {
+                Some(form) => {
+                    let (start, stop) = (at as u32, (at + form.len()) as u32);
+                    edits.push(Edit {
+                        start: source.original(start),
+                        end: source.original(stop),
+                        with: Vec::new(),
+                    });
+                    at += form.len();
+                }
+                None => at += 1,
+            }
+        }
+    }
+    edits
+}
+
+fn unquoted(word: &[u8]) -> &[u8] {
+    let quote = word.first().copied().filter(|byte| matches!(byte, b'"' | b'\''));
+    match quote {
+        Some(quote) if word.len() > 1 && word.last() == Some(&quote) => &word[1..word.len() - 1],
+        _ => word,
+    }
+}
+
+fn apply(original: &[u8], mut edits: Vec<Edit>) -> Zeroizing<Vec<u8>> {
+    edits.sort_by_key(|edit| (edit.start, edit.end));
+    let added: usize = edits.iter().map(|edit| edit.with.len()).sum();
+    // Room for the line at the end too: a growing `Vec` would leave a copy behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(original.len() + added + 256));
+    let mut at = 0;
+    for edit in edits.iter().filter(|edit| edit.end <= original.len()) {
+        if edit.start < at {
+            continue;
+        }
+        text.extend_from_slice(&original[at..edit.start]);
+        text.extend_from_slice(&edit.with);
+        at = edit.end;
+    }
+    text.extend_from_slice(&original[at..]);
+    text
+}
+
+fn append_line(text: &mut Zeroizing<Vec<u8>>, original: &[u8], profile: &profile::Name) {
+    let end_of_line: &[u8] = if original.windows(2).any(|pair| pair == b"\r\n") { b"\r\n" } else { b"\n" };
+    if !text.is_empty() && !text.ends_with(b"\n") {
+        text.extend_from_slice(end_of_line);
+    }
+    // A file that ends in a backslash would take the new line for its last command's.
+    if text.ends_with(b"\\\n") || text.ends_with(b"\\\r\n") {
+        text.extend_from_slice(end_of_line);
+    }
+    text.extend_from_slice(format!("{LINE_START}{profile}{LINE_END}{LINE_MARK}").as_bytes());
+    text.extend_from_slice(end_of_line);
+}
+
+/// The new text must be the shell's still, end in our line, and come that far.
+fn check(text: &[u8], reading: &Reading) -> Result<(), Refusal> {
+    let refuse = |place: Place, what: &str| Refusal {
         place,
-        reason: super::place::Reason::CannotScrub,
-        what: "the secret cannot be taken out of this file yet".to_owned(),
-        hint: None,
-    })
+        reason: Reason::CannotScrub,
+        what: what.to_owned(),
+        hint: Some("take the secret out by hand, or leave the file as it is"),
+    };
+    let file = reading.files.first().map(String::as_str).unwrap_or_default();
+    let (dir, file_name) = file.rsplit_once('/').unwrap_or(("", file));
+    let context =
+        Context { home: "/", user: "user", dir, file_name, args: &[], answers: &[], files: &NoFiles };
+    let after = match read(text, &context) {
+        Ok(after) => after,
+        Err(refusal) => {
+            return Err(refuse(refusal.place, "without the secret the file would not be the shell's"));
+        }
+    };
+    if after.scrubbed_for.is_none() {
+        let place = Place { file: 0, line: 1, column: 1 };
+        return Err(refuse(place, "the line for osagent would not stand for itself at the end of this file"));
+    }
+    if let (Some(place), None) = (after.ended, reading.ended) {
+        return Err(refuse(place, "without the secret the file would end here, before it asks osagent"));
+    }
+    if let Some(place) = reading.ended {
+        return Err(refuse(place, "the file ends itself here, before it could ask osagent"));
+    }
+    Ok(())
+}
+
+/// Where the secret still stands.
+fn left(text: &[u8], reading: &Reading) -> Vec<Place> {
+    let Some(secret) = secret(reading) else { return Vec::new() };
+    let source = Source::split_only(text);
+    let bytes = source.text.as_slice();
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let mut places: Vec<Place> = (0..bytes.len())
+        .filter(|&at| bytes[at..].starts_with(secret.bytes()))
+        // A short one is a part of many words: only where it stands alone.
+        .filter(|&at| {
+            let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+            secret.len() >= 8 || !(is_word(before) || is_word(bytes.get(at + secret.len())))
+        })
+        .map(|at| source.place(at as u32))
+        .collect();
+    let elsewhere =
+        reading.sites.iter().filter(|site| site.word.file > 0 && site.value.text() == Some(&secret));
+    places.extend(elsewhere.map(|site| Place { file: site.word.file, line: 1, column: 1 }));
+    places
+}
+
+pub(crate) fn cannot<T>(at: Span, what: &str) -> Parsed<T> {
+    Err(Fault::new(at, Reason::CannotScrub, what)
+        .hint("take the lines that ask for the password out by hand, or leave the file as it is"))
 }

@@ -153,9 +153,9 @@ impl Evaluator<'_> {
     }
 
     fn note_site(&mut self, name: &str, word: &Word, value: &Val) {
-        let is_reference = word.is_plain_reference() || word.parts.is_empty();
-        let value = value.clone();
-        self.sites.push(Site { name: name.to_owned(), word: word.span, is_reference, value });
+        let copies = word.reference().map(str::to_owned);
+        let (name, value) = (name.to_owned(), value.clone());
+        self.sites.push(Site { name, word: word.span, is_whole: false, copies, value });
     }
 
     /// Sets a variable; the references to unset variables met since the last assignment are its own.

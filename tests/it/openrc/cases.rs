@@ -39,13 +39,13 @@ fn a_case_that_is_read_is_not_listed_as_later() {
     }
 }
 
-struct Case {
-    name: String,
-    path: PathBuf,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
     expected: Value,
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/openrc");
     let mut names: Vec<String> = fs::read_dir(&folder)
         .unwrap()
@@ -69,17 +69,18 @@ fn cases() -> Vec<Case> {
         .collect()
 }
 
-const HOME: &str = "/home/of/ada";
+pub(crate) const HOME: &str = "/home/of/ada";
 
 impl Case {
-    fn read(&self) -> Result<Reading, Refusal> {
+    pub(crate) fn read(&self) -> Result<Reading, Refusal> {
+        self.read_text(&fs::read(&self.path).unwrap())
+    }
+
+    /// Reads `source` as if it stood in the case's file.
+    pub(crate) fn read_text(&self, source: &[u8]) -> Result<Reading, Refusal> {
         let room = tempfile::tempdir().unwrap();
         let folder = room.path().canonicalize().unwrap();
-        let beside = self.path.with_file_name(format!("{}.d", self.name));
-        for entry in fs::read_dir(beside).into_iter().flatten() {
-            let entry = entry.unwrap();
-            fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
-        }
+        self.furnish(&folder);
         let lines = |suffix: &str| -> Vec<String> {
             let path = self.path.with_file_name(format!("{}.{suffix}", self.name));
             fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
@@ -88,8 +89,16 @@ impl Case {
         if answers.is_empty() {
             answers = strings(&self.expected["answers"]);
         }
-        let source = fs::read(&self.path).unwrap();
-        read_with(&source, &folder, HOME, &self.name, &lines("args"), &answers)
+        read_with(source, &folder, HOME, &self.name, &lines("args"), &answers)
+    }
+
+    /// Puts the files that lie beside the case's own into `folder`.
+    pub(crate) fn furnish(&self, folder: &Path) {
+        let beside = self.path.with_file_name(format!("{}.d", self.name));
+        for entry in fs::read_dir(beside).into_iter().flatten() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+        }
     }
 }
 
