@@ -1,8 +1,10 @@
 //! The flows without anything installed: one file a flow or a room.
 
+mod client_binary;
 #[path = "../fake/mod.rs"]
 mod fake;
 mod keyring;
 mod keystone;
 mod openrc;
 mod shells;
+mod tidy;
