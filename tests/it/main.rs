@@ -5,6 +5,7 @@ mod client_binary;
 mod fake;
 mod keyring;
 mod keystone;
+mod man;
 mod openrc;
 mod shells;
 mod tidy;
