@@ -19,6 +19,8 @@ pub enum Fault {
     TooLong { path: PathBuf, len: usize },
     #[error("the socket's path {} is not absolute", path.display())]
     NotAbsolute { path: PathBuf },
+    #[error("the socket's path {} names no file", path.display())]
+    NoFile { path: PathBuf },
     #[error("no home folder is known: HOME is not set and this user has no entry in the user database")]
     NoHome,
 }
@@ -43,6 +45,9 @@ impl Socket {
         if !path.is_absolute() {
             return Err(Fault::NotAbsolute { path });
         }
+        if path.file_name().is_none() {
+            return Err(Fault::NoFile { path });
+        }
         if len > SOCKET_LEN_MAX {
             return Err(Fault::TooLong { path, len });
         }
@@ -50,7 +55,7 @@ impl Socket {
     }
 
     pub fn folder(&self) -> &Path {
-        self.path.parent().expect("an absolute path to a file has a parent")
+        self.path.parent().expect("what names a file has a parent")
     }
 
     /// Held by the agent as long as it lives.
@@ -107,5 +112,8 @@ mod tests {
         let long = format!("/{}", "x".repeat(SOCKET_LEN_MAX));
         assert!(matches!(find(&[("OSAGENT_SOCK", &long)]), Err(Fault::TooLong { len: 108, .. })));
         assert!(matches!(find(&[("OSAGENT_SOCK", "a.sock")]), Err(Fault::NotAbsolute { .. })));
+        for path in ["/", "/run/..", "//"] {
+            assert!(matches!(find(&[("OSAGENT_SOCK", path)]), Err(Fault::NoFile { .. })), "{path}");
+        }
     }
 }

@@ -3,11 +3,19 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
+use nix::sys::socket::{self, AddressFamily, SockFlag, SockType, UnixAddr, sockopt};
+use nix::sys::time::{TimeVal, TimeValLike};
+
+/// How long whoever lies in the socket's place may take to say that it is somebody.
+const NEIGHBOUR_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -28,6 +36,13 @@ pub enum Fault {
     /// Another process has the lock: an agent runs already.
     #[error("{} is held by another process", path.display())]
     Held { path: PathBuf },
+    #[error("{} is no socket, and stays as it is", path.display())]
+    NotSocket { path: PathBuf },
+    #[error("something else listens on {}", path.display())]
+    Taken { path: PathBuf },
+    /// The listener's queue is full, and it takes nobody out of it.
+    #[error("whoever listens on {} does not answer", path.display())]
+    Busy { path: PathBuf },
 }
 
 impl Fault {
@@ -76,29 +91,48 @@ pub fn try_lock(path: &Path) -> Result<Lock, Fault> {
         .map_err(Fault::io(path))?;
     match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
         Ok(lock) => Ok(Lock(lock)),
-        Err((_, nix::errno::Errno::EWOULDBLOCK)) => Err(Fault::Held { path: path.to_owned() }),
+        Err((_, Errno::EWOULDBLOCK)) => Err(Fault::Held { path: path.to_owned() }),
         Err((_, errno)) => Err(Fault::io(path)(errno.into())),
     }
 }
 
-/// Binds the socket, mode 0600. The caller holds the agent's lock, so whatever lies at the path is left over from an agent
-/// that is gone; the umask must be 0077 already, so that the socket is never wider than that.
+/// Binds the socket, mode 0600. The caller holds the agent's lock, so a socket at the path on which nobody listens is left
+/// over from an agent that is gone; anything else stays. The umask must be 0077 already, so that the socket is never wider
+/// than that.
 pub fn bind(path: &Path) -> Result<UnixListener, Fault> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Fault::io(path)(error)),
-        _ => {}
-    }
+    remove_left_over(path)?;
     UnixListener::bind(path).map_err(Fault::io(path))
 }
 
-/// The agent's end, or `None` when nobody listens there.
-pub fn connect(path: &Path) -> Result<Option<UnixStream>, Fault> {
-    match UnixStream::connect(path) {
-        Ok(stream) => Ok(Some(stream)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            Ok(None)
+fn remove_left_over(path: &Path) -> Result<(), Fault> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Fault::io(path)(error)),
+        Ok(metadata) if !metadata.file_type().is_socket() => {
+            return Err(Fault::NotSocket { path: path.to_owned() });
         }
-        Err(error) => Err(Fault::io(path)(error)),
+        Ok(_) => {}
+    }
+    match connect(path, NEIGHBOUR_WAIT)? {
+        Some(_) => Err(Fault::Taken { path: path.to_owned() }),
+        None => fs::remove_file(path).map_err(Fault::io(path)),
+    }
+}
+
+/// The agent's end, or `None` when nobody listens there. A listener that is stopped, its queue full, is given up `within`.
+pub fn connect(path: &Path, within: Duration) -> Result<Option<UnixStream>, Fault> {
+    let failed = |errno: Errno| Fault::io(path)(errno.into());
+    let stream = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)
+        .map_err(failed)?;
+    // The kernel bounds the wait for a place in the queue by the time-out of sending; none would mean for ever.
+    let within_ms = i64::try_from(within.as_millis()).unwrap_or(i64::MAX / 1000).max(1);
+    socket::setsockopt(&stream, sockopt::SendTimeout, &TimeVal::milliseconds(within_ms)).map_err(failed)?;
+    let address = UnixAddr::new(path).map_err(failed)?;
+    match socket::connect(stream.as_raw_fd(), &address) {
+        Ok(()) => Ok(Some(stream.into())),
+        Err(Errno::ENOENT | Errno::ECONNREFUSED) => Ok(None),
+        Err(Errno::EAGAIN | Errno::EINTR) => Err(Fault::Busy { path: path.to_owned() }),
+        Err(errno) => Err(failed(errno)),
     }
 }
 
@@ -147,14 +181,47 @@ mod tests {
         try_lock(&path).unwrap();
     }
 
+    const SOON: Duration = Duration::from_secs(20);
+
     #[test]
     fn nobody_listening_is_no_error() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("agent.sock");
-        assert!(connect(&path).unwrap().is_none());
+        assert!(connect(&path, SOON).unwrap().is_none());
         drop(bind(&path).unwrap());
-        assert!(connect(&path).unwrap().is_none(), "a left-over socket file is nobody");
+        assert!(connect(&path, SOON).unwrap().is_none(), "a left-over socket file is nobody");
         let _listener = bind(&path).unwrap();
-        assert!(connect(&path).unwrap().is_some());
+        assert!(connect(&path, SOON).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_file_and_a_listener_of_somebody_elses_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let (file, taken) = (home.path().join("file"), home.path().join("taken"));
+        fs::write(&file, "theirs").unwrap();
+        assert!(matches!(bind(&file), Err(Fault::NotSocket { .. })));
+        assert_eq!(fs::read(&file).unwrap(), b"theirs");
+        let _listener = bind(&taken).unwrap();
+        assert!(matches!(bind(&taken), Err(Fault::Taken { .. })));
+        assert!(connect(&taken, SOON).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_listener_that_takes_nobody_is_given_up() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("agent.sock");
+        let listener =
+            socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
+        socket::bind(listener.as_raw_fd(), &UnixAddr::new(&path).unwrap()).unwrap();
+        socket::listen(&listener, socket::Backlog::new(1).unwrap()).unwrap();
+        let mut queue = Vec::new();
+        let fault = loop {
+            match connect(&path, Duration::from_millis(20)) {
+                Ok(stream) => queue.push(stream),
+                Err(fault) => break fault,
+            }
+            assert!(queue.len() < 100, "the queue has no end");
+        };
+        assert!(matches!(fault, Fault::Busy { .. }), "{fault}");
     }
 }
