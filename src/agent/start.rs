@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,6 +16,11 @@ use crate::host::{clock, files, paths, process, sandbox, socket};
 use crate::keyring::Bus;
 use crate::keystone::Http;
 use crate::wire::{Code, Failure};
+
+/// How long a new agent waits for one that is stopping: longer than that one drains, shorter than a client waits for a start.
+const TAKEOVER_WAIT: Duration = Duration::from_secs(4);
+
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What the client reads before it connects: this byte, or a failure as one line of JSON.
 pub const READY: u8 = b'+';
@@ -84,17 +90,29 @@ fn serve(manner: Manner, degraded: Vec<process::Degraded>) -> Result<(), Failure
         .map_err(|fault| Failure::of(Code::Agent, &fault))?;
     let unusable = |fault: socket::Fault| Failure::of(Code::Agent, &fault);
     socket::prepare(socket.folder(), process::uid()).map_err(unusable)?;
-    let lock = match socket::try_lock(&socket.agent_lock()) {
-        // Two were started at once, and the other was first: its clients will find it.
-        Err(socket::Fault::Held { .. }) if manner == Manner::Detached => return ready(),
-        Err(fault) => return Err(unusable(fault)),
-        Ok(lock) => lock,
-    };
-    let listener = socket::bind(&socket.path).map_err(unusable)?;
+    let Some(lock) = lock(&socket, manner).map_err(unusable)? else { return ready() };
     let parts = parts(socket, degraded)?;
+    let listener = socket::bind(&parts.socket.path).map_err(unusable)?;
     run(listener, parts, manner)?;
     drop(lock);
     Ok(())
+}
+
+/// The agent's lock; `None` when an agent serves already. One that is stopping has given its socket up and holds the lock
+/// until its requests are done.
+fn lock(socket: &paths::Socket, manner: Manner) -> Result<Option<socket::Lock>, socket::Fault> {
+    let until = Instant::now() + TAKEOVER_WAIT;
+    loop {
+        match socket::try_lock(&socket.agent_lock()) {
+            Err(socket::Fault::Held { .. }) if manner == Manner::Detached && Instant::now() < until => {}
+            outcome => return outcome.map(Some),
+        }
+        // Two were started at once, and the other was first: its clients will find it.
+        if socket::connect(&socket.path, TAKEOVER_WAIT)?.is_some() {
+            return Ok(None);
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
 }
 
 /// Everything that is read from the machine before the first thread starts.

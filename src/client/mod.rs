@@ -17,13 +17,19 @@ use zeroize::Zeroizing;
 use crate::host::paths::Socket;
 use crate::host::signals::{self, Held, Waited};
 use crate::host::{process, socket};
-use crate::wire::{self, Code, Failure, Reply, Request};
+use crate::wire::{self, Code, Failure, Op, Reply, Request};
 
 /// How long a caller waits who does not say; the agent's own default is the same.
 pub const WAIT: Duration = Duration::from_secs(60);
 
-/// What the agent gets beyond the caller's deadline to say why it was missed.
+/// How long an agent may take for what it answers from its memory alone; one that is stopped is found out by then.
+const LOOK_WAIT: Duration = Duration::from_secs(10);
+
+/// What the agent gets beyond the caller's deadline to say why it was missed: a quarter of it, and no more than this.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// How long an agent that has said that it stops may take to be gone; it drains for 2 s.
+const END_WAIT: Duration = Duration::from_secs(5);
 
 /// A person should be told that something is going on.
 const SLOW: Duration = Duration::from_secs(2);
@@ -61,9 +67,15 @@ impl<'a> Route<'a> {
 
     /// Asks the agent that runs; `None` when none does.
     pub fn ask_running<T: DeserializeOwned>(&self, request: &Request) -> Result<Option<Reply<T>>, Failure> {
-        let Some(mut stream) = self.connect()? else { return Ok(None) };
-        match self.call(&mut stream, request) {
-            Ok(reply) => Ok(Some(reply)),
+        let until = until(request);
+        let Some(mut stream) = self.connect(until)? else { return Ok(None) };
+        match self.call(&mut stream, request, until) {
+            Ok(reply) => {
+                if request.op == Op::Stop {
+                    self.wait_for_end(&mut stream);
+                }
+                Ok(Some(reply))
+            }
             Err(Cut::Gone) => Ok(None),
             Err(Cut::Failed(failure)) => Err(failure),
         }
@@ -71,12 +83,13 @@ impl<'a> Route<'a> {
 
     /// Asks the agent, starting one if none runs. An agent that dies in the middle is replaced once.
     pub fn ask<T: DeserializeOwned>(&self, request: &Request) -> Result<Reply<T>, Failure> {
+        let until = until(request);
         for _ in 0..2 {
-            let mut stream = match self.connect()? {
+            let mut stream = match self.connect(until)? {
                 Some(stream) => stream,
-                None => start::start(self)?,
+                None => start::start(self, until)?,
             };
-            match self.call(&mut stream, request) {
+            match self.call(&mut stream, request, until) {
                 Ok(reply) => return Ok(reply),
                 Err(Cut::Gone) => {}
                 Err(Cut::Failed(failure)) => return Err(failure),
@@ -86,11 +99,12 @@ impl<'a> Route<'a> {
     }
 
     /// A connection to whoever listens, if it is a process of our own uid; otherwise nobody is told anything.
-    fn connect(&self) -> Result<Option<UnixStream>, Failure> {
+    fn connect(&self, until: Instant) -> Result<Option<UnixStream>, Failure> {
         let path = &self.socket.path;
-        let stream = match socket::connect(path) {
+        let stream = match socket::connect(path, until.saturating_duration_since(Instant::now())) {
             Ok(Some(stream)) => stream,
             Ok(None) => return Ok(None),
+            Err(socket::Fault::Busy { .. }) => return Err(self.silent()),
             Err(fault) => return Err(Failure::of(Code::Agent, &fault)),
         };
         match process::peer(&stream) {
@@ -104,7 +118,12 @@ impl<'a> Route<'a> {
         }
     }
 
-    fn call<T: DeserializeOwned>(&self, stream: &mut UnixStream, request: &Request) -> Result<Reply<T>, Cut> {
+    fn call<T: DeserializeOwned>(
+        &self,
+        stream: &mut UnixStream,
+        request: &Request,
+        until: Instant,
+    ) -> Result<Reply<T>, Cut> {
         let capacity = if request.secret.is_some() { wire::REQUEST_LEN_MAX } else { BUFFER_LEN };
         let line = wire::line(request, capacity).map_err(|_| {
             Cut::Failed(Failure::new(Code::Internal, "the request cannot be written as JSON"))
@@ -118,8 +137,7 @@ impl<'a> Route<'a> {
             Err(error) => return Err(Cut::Failed(broken(&error))),
             Ok(()) => {}
         }
-        let wait = request.deadline_ms.map_or(WAIT, Duration::from_millis) + GRACE;
-        let reply = self.read_line(stream, Instant::now() + wait)?;
+        let reply = self.read_line(stream, until)?;
         wire::read(&reply).map_err(|fault| Cut::Failed(Failure::of(Code::Agent, &fault)))
     }
 
@@ -152,6 +170,17 @@ impl<'a> Route<'a> {
         }
     }
 
+    /// Until the agent's process lets go of the connection, which it does last of all.
+    fn wait_for_end(&self, stream: &mut UnixStream) {
+        let until = Instant::now() + END_WAIT;
+        // Whatever ends this wait, the agent has said that it stops.
+        while self.wait_for(stream, until, &mut None).is_ok() {
+            if !stream.read(&mut [0; 64]).is_ok_and(|count| count > 0) {
+                return;
+            }
+        }
+    }
+
     fn wait_for(&self, stream: &UnixStream, until: Instant, slow: &mut Option<fn()>) -> Result<(), Failure> {
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -174,6 +203,16 @@ impl<'a> Route<'a> {
         let text = format!("the agent at {} does not answer", self.socket.path.display());
         Failure::new(Code::Agent, text)
     }
+}
+
+/// When the caller's whole wait is over, the start of an agent included.
+fn until(request: &Request) -> Instant {
+    let usual = match request.op {
+        Op::Hello | Op::Profiles | Op::Show | Op::Default | Op::Unlock | Op::Status | Op::Stop => LOOK_WAIT,
+        _ => WAIT,
+    };
+    let wait = request.deadline_ms.map_or(usual, Duration::from_millis);
+    Instant::now() + wait + GRACE.min(wait / 4)
 }
 
 /// A held signal came; [`Held::came`] tells which.

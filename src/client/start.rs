@@ -51,10 +51,11 @@ const KEPT: &[&str] = &[
 ];
 
 /// A connection to an agent that was not there before.
-pub(super) fn start(route: &Route<'_>) -> Result<UnixStream, Failure> {
+pub(super) fn start(route: &Route<'_>, until: Instant) -> Result<UnixStream, Failure> {
     let unusable = |fault: socket::Fault| Failure::of(Code::Agent, &fault);
     socket::prepare(route.socket.folder(), process::uid()).map_err(unusable)?;
-    let until = Instant::now() + START_WAIT;
+    let began = Instant::now();
+    let until = until.min(began + START_WAIT);
     loop {
         let lock = match socket::try_lock(&route.socket.start_lock()) {
             Ok(lock) => Some(lock),
@@ -62,17 +63,17 @@ pub(super) fn start(route: &Route<'_>) -> Result<UnixStream, Failure> {
             Err(fault) => return Err(unusable(fault)),
         };
         // Looked at again under the lock: whoever had it before may have started one.
-        if let Some(stream) = route.connect()? {
+        if let Some(stream) = route.connect(until)? {
             return Ok(stream);
         }
         if lock.is_some() {
             spawn(route, until)?;
             return route
-                .connect()?
+                .connect(until)?
                 .ok_or_else(|| Failure::new(Code::Agent, "the agent ended as soon as it was ready"));
         }
         if Instant::now() >= until {
-            let text = "another osagent has been starting the agent for 5 s without an end";
+            let text = format!("another osagent is starting the agent, and did not within {}", passed(began));
             return Err(Failure::new(Code::Agent, text));
         }
         if let Waited::Signal(number) =
@@ -100,17 +101,25 @@ fn spawn(route: &Route<'_>, until: Instant) -> Result<(), Failure> {
         failure
     })?;
     let outcome = child.stdout.take().map_or(Ok(()), |out| wait_until_ready(route, out, until));
-    // It ends at once, having left the agent to init.
+    if outcome.is_err() {
+        // Else the wait below could be one without end.
+        let _ = child.kill();
+    }
+    // It has ended, having left the agent to init.
     let _ = child.wait();
     outcome
 }
 
 fn wait_until_ready(route: &Route<'_>, mut out: ChildStdout, until: Instant) -> Result<(), Failure> {
-    let left = until.saturating_duration_since(Instant::now());
+    let began = Instant::now();
+    let left = until.saturating_duration_since(began);
     match signals::wait(route.held, Some(out.as_fd()), left).map_err(|error| broken(&error))? {
         Waited::Ready => {}
         Waited::Signal(number) => return Err(interrupted(number)),
-        Waited::TimedOut => return Err(Failure::new(Code::Agent, "the agent was not ready within 5 s")),
+        Waited::TimedOut => {
+            let text = format!("the agent was not ready within {}", passed(began));
+            return Err(Failure::new(Code::Agent, text));
+        }
     }
     let mut first = [0];
     let said = out.read(&mut first).map_err(|error| broken(&error))?;
@@ -122,6 +131,10 @@ fn wait_until_ready(route: &Route<'_>, mut out: ChildStdout, until: Instant) -> 
     let line = [&first[..said], &rest].concat();
     Err(serde_json::from_slice(&line)
         .unwrap_or_else(|_| Failure::new(Code::Agent, "the agent ended before it was ready")))
+}
+
+fn passed(since: Instant) -> String {
+    format!("{:.1} s", since.elapsed().as_secs_f32())
 }
 
 /// Beside this program, else on PATH: a client never starts the agent of another installation while it has its own.
