@@ -79,7 +79,7 @@ pub(crate) struct Agent {
     /// How often it was locked: a login that began before is not kept.
     lock_count: Cell<u64>,
     /// Requests under way.
-    busy: Cell<usize>,
+    busy: Rc<Cell<usize>>,
     began: Duration,
     stop: watch::Sender<bool>,
 }
@@ -153,7 +153,7 @@ impl Agent {
             epoch,
             is_locked: Cell::new(false),
             lock_count: Cell::new(0),
-            busy: Cell::new(0),
+            busy: Rc::default(),
             stop,
         }
     }

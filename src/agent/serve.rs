@@ -38,20 +38,12 @@ const REPLY_LEN: usize = 4096;
 pub(super) async fn serve(agent: Rc<Agent>, listener: &UnixListener, mut stop: watch::Receiver<bool>) {
     let open = Rc::new(Cell::new(0));
     loop {
-        if open.get() >= CONNECTIONS_MAX {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        }
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept(listener, open.get()) => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        // EMFILE and its kin: wait until some connection has ended.
-        let Ok((stream, _)) = accepted else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        let count = Count::up(&open);
+        let Some(stream) = accepted else { continue };
+        let count = Count::up(Rc::clone(&open));
         let agent = Rc::clone(&agent);
         tokio::task::spawn_local(async move {
             connection(agent, stream).await;
@@ -60,13 +52,24 @@ pub(super) async fn serve(agent: Rc<Agent>, listener: &UnixListener, mut stop: w
     }
 }
 
-/// One more connection, as long as it lives.
+/// The next connection; `None` after a pause, where there is no room for one. Those who come meanwhile wait in the kernel.
+async fn accept(listener: &UnixListener, open: usize) -> Option<UnixStream> {
+    if open < CONNECTIONS_MAX
+        && let Ok((stream, _)) = listener.accept().await
+    {
+        return Some(stream);
+    }
+    tokio::time::sleep(ACCEPT_PAUSE).await;
+    None
+}
+
+/// One more connection, or request, as long as it lives.
 struct Count(Rc<Cell<usize>>);
 
 impl Count {
-    fn up(open: &Rc<Cell<usize>>) -> Count {
-        open.set(open.get() + 1);
-        Count(Rc::clone(open))
+    fn up(count: Rc<Cell<usize>>) -> Count {
+        count.set(count.get() + 1);
+        Count(count)
     }
 }
 
@@ -91,14 +94,13 @@ async fn connection(agent: Rc<Agent>, mut stream: UnixStream) {
                 return;
             }
         };
-        agent.busy.set(agent.busy.get() + 1);
+        let busy = Count::up(Rc::clone(&agent.busy));
         let reply = answer(&agent, line).await;
         frame.wipe();
-        let sent = send(&mut stream, &reply).await;
-        agent.busy.set(agent.busy.get() - 1);
-        if sent.is_err() {
+        if send(&mut stream, &reply).await.is_err() {
             return;
         }
+        drop(busy);
     }
 }
 
