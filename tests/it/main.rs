@@ -3,9 +3,19 @@
 mod client_binary;
 #[path = "../fake/mod.rs"]
 mod fake;
+#[path = "../support/home.rs"]
+mod home;
 mod keyring;
 mod keystone;
 mod man;
 mod openrc;
+mod rig;
+#[path = "../support/run.rs"]
+mod run;
+#[path = "../support/session.rs"]
+mod session;
 mod shells;
+mod start;
 mod tidy;
+#[path = "../support/wait.rs"]
+mod wait;
