@@ -12,8 +12,11 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::run::Run;
+use crate::session::SecretService;
 
 pub(crate) struct Home {
+    /// Ends before its folder goes.
+    secret_service: Option<SecretService>,
     dir: TempDir,
     env: BTreeMap<String, String>,
 }
@@ -40,7 +43,16 @@ impl Home {
             ("LANG", "C.UTF-8".to_owned()),
         ];
         let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Home { dir, env }
+        Home { secret_service: None, dir, env }
+    }
+
+    /// A home in a desktop session: a bus of its own, and on it a gnome-keyring that is open.
+    pub(crate) fn with_secret_service() -> Home {
+        let mut home = Home::new();
+        let service = SecretService::start(home.all());
+        home.set("DBUS_SESSION_BUS_ADDRESS", service.address.clone());
+        home.secret_service = Some(service);
+        home
     }
 
     /// HOME itself.
@@ -97,6 +109,13 @@ impl Home {
         self.run(shell).args(quiet).arg("-c").arg(script)
     }
 
+    /// What `secret-tool`, which knows nothing of us, finds under our service name: the secrets, in its own order.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let found = self.run("secret-tool").args(["search", "--all", "service", "osagent"]).done();
+        let secrets = found.stdout.lines().filter_map(|line| line.strip_prefix("secret = "));
+        secrets.map(str::to_owned).collect()
+    }
+
     /// The agents that run for this home, by pid.
     pub(crate) fn agents(&self) -> Vec<u32> {
         self.processes("osagent-agent")
@@ -140,6 +159,7 @@ impl Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
+        // The agents first, while the bus that they hang on is still there.
         for pid in self.agents().into_iter().chain(self.processes("osagent")) {
             let _ = kill(Pid::from_raw(pid as i32), Signal::SIGKILL);
         }

@@ -112,7 +112,15 @@ impl Run {
         let stdout = read_all(child.stdout.take().expect("it is piped"));
         let stderr = read_all(child.stderr.take().expect("it is piped"));
         let pid = child.id();
-        Running { pid, ended: wait(child), stdout, stderr, deadline: self.deadline, shown: self.shown }
+        Running {
+            pid,
+            ended: wait(child),
+            has_ended: false,
+            stdout,
+            stderr,
+            deadline: self.deadline,
+            shown: self.shown,
+        }
     }
 }
 
@@ -120,6 +128,7 @@ impl Run {
 pub(crate) struct Running {
     pub(crate) pid: u32,
     ended: mpsc::Receiver<ExitStatus>,
+    has_ended: bool,
     stdout: mpsc::Receiver<String>,
     stderr: mpsc::Receiver<String>,
     deadline: Duration,
@@ -127,12 +136,13 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn done(self) -> Done {
+    pub(crate) fn done(mut self) -> Done {
         let status = self.ended.recv_timeout(self.deadline).unwrap_or_else(|_| {
             self.kill();
             let said = self.stderr.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
             panic!("`{}` did not end within {:?}; it said: {said}", self.shown, self.deadline)
         });
+        self.has_ended = true;
         let text = |pipe: &mpsc::Receiver<String>, name| {
             pipe.recv_timeout(Duration::from_secs(5)).unwrap_or_else(|_| {
                 panic!("`{}` ended, but somebody that it started keeps its {name} open", self.shown)
@@ -148,6 +158,14 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.kill();
+        }
+    }
+}
+
 impl Done {
     #[track_caller]
     pub(crate) fn ok(self) -> Done {
@@ -157,6 +175,13 @@ impl Done {
     #[track_caller]
     pub(crate) fn failed(self, status: i32) -> Done {
         assert_eq!(self.status.code(), Some(status), "{self:#?}");
+        self
+    }
+
+    /// A good end, or a panic that says what it was all about.
+    #[track_caller]
+    pub(crate) fn ok_or(self, why: &str) -> Done {
+        assert!(self.status.success(), "{self:#?}; {why}");
         self
     }
 

@@ -18,7 +18,17 @@ token = None
 HOST = 'http://127.0.0.1:65535'
 # The discard port: nothing listens there, so a client that calls is refused at once.
 DEAD = 'http://127.0.0.1:9'
-PASSWORDS = {'admin': 'adm1n', 'alice': 'S3cret pa\'ss"w$rd\\', 'bob': 'b0b', 'carol': 'c4rol', 'dave': 'd4ve'}
+PASSWORDS = {
+    'admin': 'adm1n',
+    'alice': 'S3cret pa\'ss"w$rd\\',
+    # Has a role on the system and nowhere else.
+    'carol': 'c4rol',
+    # One each for the tests that fail logins, change passwords, or look for a password where none should be.
+    'bob': 'b0b-Pa55',
+    'dave': 'd4ve-Pa55',
+    'erin': 'er1n-Pa55',
+    'canary': 'k0libri-C4nary-9f27e1',
+}
 PROJECTS = ('alpha', 'beta', 'weird  name*\'$(touch pwned)"')
 REGIONS = ('SBG1', 'GRA9')
 SERVICES = {
@@ -63,7 +73,7 @@ def people_and_projects():
     member = listed('/roles', 'roles')['member']
     for project in projects.values():
         call('PUT', f'/projects/{project}/users/{users["alice"]}/roles/{member}')
-    for name in ('bob', 'dave'):
+    for name in ('bob', 'dave', 'erin', 'canary'):
         call('PUT', f'/projects/{projects["alpha"]}/users/{users[name]}/roles/{member}')
     call('PUT', f'/domains/{lab}/users/{users["alice"]}/roles/{member}')
     reader = listed('/roles', 'roles')['reader']
