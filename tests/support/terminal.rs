@@ -30,10 +30,11 @@ impl<'a> Terminal<'a> {
     #[track_caller]
     pub(crate) fn shows(&self, text: &str) -> String {
         let mut screen = String::new();
-        wait::until(text, || {
+        let comes = wait::comes_true(|| {
             screen = self.screen();
             screen.contains(text)
         });
+        assert!(comes, "{text:?} is not on the screen:\n{}", screen.trim_end());
         screen
     }
 

@@ -8,10 +8,18 @@ const WITHIN: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(5);
 
 #[track_caller]
-pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, holds: impl FnMut() -> bool) {
+    assert!(comes_true(holds), "not within {WITHIN:?}: {what}");
+}
+
+/// Whether it holds in good time.
+pub(crate) fn comes_true(mut holds: impl FnMut() -> bool) -> bool {
     let from = Instant::now();
     while !holds() {
-        assert!(from.elapsed() < WITHIN, "not within {WITHIN:?}: {what}");
+        if from.elapsed() > WITHIN {
+            return false;
+        }
         thread::sleep(PAUSE);
     }
+    true
 }
