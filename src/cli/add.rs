@@ -83,6 +83,8 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
     if arguments.scrub || (may_scrub && scrub::is_wanted(&rc)?) {
         scrub::run(&rc, &reading, &profile.name)?;
     }
+    let name = if added.default { String::new() } else { format!(" {}", added.profile) };
+    report::note(&format!("next: eval $(osagent env{name})"));
     Ok(())
 }
 
@@ -227,10 +229,6 @@ fn tell_added(added: &Added, profile: &Profile) {
             "that keyring ends with the agent (logout, reboot, 'osagent stop'): the password must be typed again then",
         );
     }
-    report::note(&format!(
-        "next: eval $(osagent env{})",
-        if added.default { String::new() } else { format!(" {name}") }
-    ));
 }
 
 /// `--dry-run`: on standard output, for it is what was asked for.
