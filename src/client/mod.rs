@@ -31,6 +31,9 @@ const GRACE: Duration = Duration::from_secs(3);
 /// How long an agent that has said that it stops may take to be gone; it drains for 2 s.
 const END_WAIT: Duration = Duration::from_secs(5);
 
+/// An agent that is killed may lose a connection before it loses its listener, which then takes one more and loses it too.
+const TRIES_MAX: u32 = 3;
+
 /// A person should be told that something is going on.
 const SLOW: Duration = Duration::from_secs(2);
 
@@ -81,21 +84,22 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Asks the agent, starting one if none runs. An agent that dies in the middle is replaced once.
+    /// Asks the agent, starting one if none runs. An agent that dies in the middle is replaced.
     pub fn ask<T: DeserializeOwned>(&self, request: &Request) -> Result<Reply<T>, Failure> {
         let until = until(request);
-        for _ in 0..2 {
+        for _ in 0..TRIES_MAX {
             let mut stream = match self.connect(until)? {
                 Some(stream) => stream,
                 None => start::start(self, until)?,
             };
             match self.call(&mut stream, request, until) {
                 Ok(reply) => return Ok(reply),
-                Err(Cut::Gone) => {}
+                Err(Cut::Gone) => self.pause(start::LOOK_AGAIN)?,
                 Err(Cut::Failed(failure)) => return Err(failure),
             }
         }
-        Err(Failure::new(Code::Agent, "the agent ended twice in the middle of the request"))
+        let text = format!("the agent ended {TRIES_MAX} times in the middle of the request");
+        Err(Failure::new(Code::Agent, text))
     }
 
     /// A connection to whoever listens, if it is a process of our own uid; otherwise nobody is told anything.
@@ -167,6 +171,13 @@ impl<'a> Route<'a> {
                 larger[..len].copy_from_slice(&buffer);
                 buffer = larger;
             }
+        }
+    }
+
+    fn pause(&self, within: Duration) -> Result<(), Failure> {
+        match signals::wait(self.held, None, within).map_err(|error| broken(&error))? {
+            Waited::Signal(number) => Err(interrupted(number)),
+            Waited::Ready | Waited::TimedOut => Ok(()),
         }
     }
 

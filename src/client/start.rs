@@ -17,7 +17,7 @@ use crate::wire::{Code, Failure};
 const START_WAIT: Duration = Duration::from_secs(5);
 
 /// How often those who wait for another's start look again.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// A failure that the agent tells instead of the ready byte, as one line of JSON.
 const FAILURE_LEN_MAX: u64 = 16 * 1024;
@@ -76,11 +76,7 @@ pub(super) fn start(route: &Route<'_>, until: Instant) -> Result<UnixStream, Fai
             let text = format!("another osagent is starting the agent, and did not within {}", passed(began));
             return Err(Failure::new(Code::Agent, text));
         }
-        if let Waited::Signal(number) =
-            signals::wait(route.held, None, LOOK_AGAIN).map_err(|error| broken(&error))?
-        {
-            return Err(interrupted(number));
-        }
+        route.pause(LOOK_AGAIN)?;
     }
 }
 
