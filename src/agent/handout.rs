@@ -8,6 +8,7 @@ use super::cache::{Held, Key};
 use super::profiles::Entry;
 use super::refresh::{self, Caller};
 use super::{Agent, export, words};
+use crate::profile::Name;
 use crate::wire::answer::{Env, Token};
 use crate::wire::{Code, Failure, Op, Request};
 
@@ -54,6 +55,10 @@ pub(super) fn locked() -> Failure {
 }
 
 pub(super) fn no_profile(name: &str, names: &[String]) -> Failure {
+    // What is no name at all may be a password that was pasted in the wrong place: it is not repeated.
+    if let Err(fault) = name.parse::<Name>() {
+        return Failure::of(Code::NoProfile, &fault);
+    }
     let text = match names {
         [] => format!("there is no profile {name:?}, nor any other"),
         names => format!("there is no profile {name:?}; there are {}", names.join(", ")),

@@ -136,6 +136,9 @@ impl Frame {
         loop {
             if let Some(at) = self.buffer[searched..self.len].iter().position(|byte| *byte == b'\n') {
                 self.taken = searched + at + 1;
+                if self.taken - 1 > wire::REQUEST_LEN_MAX {
+                    return Err(too_long());
+                }
                 return Ok(Some(&self.buffer[..self.taken - 1]));
             }
             searched = self.len;

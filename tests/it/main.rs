@@ -5,6 +5,7 @@ mod client_binary;
 mod fake;
 #[path = "../support/home.rs"]
 mod home;
+mod inside;
 mod keyring;
 mod keystone;
 mod man;
@@ -14,6 +15,7 @@ mod rig;
 mod run;
 #[path = "../support/session.rs"]
 mod session;
+mod serve;
 mod shells;
 mod start;
 mod tidy;

@@ -96,6 +96,10 @@ impl Line {
         Line { stream: BufReader::new(stream) }
     }
 
+    pub(crate) fn set_write_timeout(&self, within: Duration) {
+        self.stream.get_ref().set_write_timeout(Some(within)).unwrap();
+    }
+
     pub(crate) fn ask(&mut self, request: &Value) -> Value {
         self.send(request);
         self.answer()
