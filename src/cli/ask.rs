@@ -16,9 +16,7 @@ const TRIES_MAX: u32 = 3;
 /// The route to this user's agent, from this process's environment.
 pub(crate) fn route(held: Option<&Held>) -> Result<Route<'_>, Failure> {
     let mut route = Route::find(|name| std::env::var_os(name), held)?;
-    if terminal::can_ask() {
-        route.on_slow = Some(report::slow);
-    }
+    route.on_slow = Some(report::slow);
     Ok(route)
 }
 

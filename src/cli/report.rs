@@ -1,7 +1,7 @@
 //! The one place that speaks to people: what failed, why, and the next step, on stderr. It alone maps errors to words, a hint
 //! and an exit status. Control characters of remote or foreign text never reach the terminal.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use crate::wire::{Code, Failure};
 
@@ -31,8 +31,11 @@ pub(crate) fn note(text: &str) {
     say(&format!("osagent: {}\n", clean(text)));
 }
 
+/// Where somebody is looking.
 pub(crate) fn slow() {
-    note("still waiting for an answer; Ctrl-C gives up");
+    if std::io::stderr().is_terminal() {
+        note("still waiting for an answer; Ctrl-C gives up");
+    }
 }
 
 /// What clap says of a usage error: it names the argument and the usage, and shows no value of a variable.
