@@ -35,7 +35,7 @@ impl Parser<'_> {
             "function" => self.function(start)?,
             "[[" => self.double_bracket(start)?,
             _ => {
-                let list = self.list(&["}"])?;
+                let list = self.body(&["}"], start)?;
                 self.expect("}", start)?;
                 Kind::Group(list)
             }
@@ -55,7 +55,15 @@ impl Parser<'_> {
             }
         }
         self.eat(b'(');
-        self.command_until_parenthesis(start).map(Kind::Subshell)
+        let list = self.command_until_parenthesis(start)?;
+        if list.items.is_empty() {
+            return Err(Fault::new(
+                self.span_from(start),
+                Reason::Syntax,
+                "there is no command between ( and )",
+            ));
+        }
+        Ok(Kind::Subshell(list))
     }
 
     /// After `(`: commands and the closing one.

@@ -23,6 +23,18 @@ struct Wish {
     is_about_functions: bool,
 }
 
+/// One word of a declaration, expanded.
+enum Declared {
+    Assigned {
+        assignment: Assignment,
+        value: Val,
+        references: Vec<(String, Span)>,
+    },
+    Field(Field, Span),
+    /// What it declares is not known.
+    Lost(Unknown),
+}
+
 impl Evaluator<'_> {
     /// `names` are the words up to the declaring one, `words` its arguments.
     pub(crate) fn declare(&mut self, names: &[Field], words: &[Word], at: Span) -> Run<()> {
@@ -40,6 +52,7 @@ impl Evaluator<'_> {
         }
         self.succeed();
         let mut takes_options = true;
+        let mut declared = Vec::new();
         for word in words {
             if takes_options && let Some(option) = word.bare().filter(|word| word.len() > 1) {
                 if option == "--" {
@@ -52,7 +65,13 @@ impl Evaluator<'_> {
                 }
             }
             takes_options = false;
-            self.declare_word(word, wish, at)?;
+            self.expand_word(word, wish, &mut declared)?;
+        }
+        if wish.is_nameref {
+            self.state.forget_all(&Unknown::other("a reference by name", at));
+        }
+        for one in declared {
+            self.declare_one(one, wish, at)?;
         }
         Ok(())
     }
@@ -73,100 +92,98 @@ impl Evaluator<'_> {
         }
     }
 
-    fn declare_word(&mut self, word: &Word, wish: Wish, at: Span) -> Run<()> {
+    /// Expands one word of a declaration. The shell expands all of them before it assigns the first.
+    fn expand_word(&mut self, word: &Word, wish: Wish, all: &mut Vec<Declared>) -> Run<()> {
         let several = match braces::expand(word) {
             Ok(several) => several,
             Err(what) => {
                 let why = Unknown::other(what, word.span);
-                match assignment(word) {
+                all.push(match assignment(word) {
                     Some(assignment) => {
-                        self.declare_value(&assignment.name, Some(Val::Unknown(why)), wish, at)?
+                        Declared::Assigned { assignment, value: Val::Unknown(why), references: Vec::new() }
                     }
-                    None => self.state.forget_all(&why),
-                }
+                    None => Declared::Lost(why),
+                });
                 return Ok(());
             }
         };
         for word in several.as_deref().unwrap_or(std::slice::from_ref(word)) {
-            match assignment(word) {
-                Some(assignment) => self.declare_assignment(&assignment, wish, at)?,
-                None => self.declare_fields(word, wish, at)?,
-            }
+            let Some(assignment) = assignment(word) else {
+                let fields = self.fields(std::slice::from_ref(word))?;
+                self.unset_references.clear();
+                all.extend(fields.into_iter().map(|field| Declared::Field(field, word.span)));
+                continue;
+            };
+            let value = match wish.changes_value
+                || wish.is_nameref
+                || matches!(assignment.value, Assigned::Array)
+            {
+                true => Val::Unknown(Unknown::other("an array, a number or another name", assignment.span)),
+                false => self.expanded(&assignment)?,
+            };
+            let references = std::mem::take(&mut self.unset_references);
+            all.push(Declared::Assigned { assignment, value, references });
         }
         Ok(())
     }
 
-    fn declare_assignment(&mut self, assignment: &Assignment, wish: Wish, at: Span) -> Run<()> {
-        if wish.is_about_functions {
-            return Ok(());
-        }
-        self.hide(&assignment.name, wish, at);
-        if wish.changes_value || wish.is_nameref || matches!(assignment.value, Assigned::Array) {
-            let what = if wish.is_nameref { "a reference by name" } else { "an array or a number" };
-            let why = Unknown::other(what, assignment.span);
-            if wish.is_nameref {
-                self.state.forget_all(&why);
+    fn declare_one(&mut self, declared: Declared, wish: Wish, at: Span) -> Run<()> {
+        match declared {
+            Declared::Lost(why) => self.state.forget_all(&why),
+            Declared::Field(field, word) => self.declare_field(&field, word, wish, at)?,
+            Declared::Assigned { .. } if wish.is_about_functions => {}
+            Declared::Assigned { assignment, value, references } => {
+                self.hide(&assignment.name, wish, at);
+                self.unset_references = references;
+                self.assign_expanded(&assignment, value)?;
+                self.declare_value(&assignment.name, None, wish, at)?;
             }
-            return self.declare_value(&assignment.name, Some(Val::Unknown(why)), wish, at);
         }
-        self.assign_word(assignment)?;
-        self.declare_value(&assignment.name, None, wish, at)
+        Ok(())
     }
 
     /// `export NAME`, `export "NAME=value"`, `export $NAMES`.
-    fn declare_fields(&mut self, word: &Word, wish: Wish, at: Span) -> Run<()> {
-        let fields = self.fields(std::slice::from_ref(word))?;
-        self.unset_references.clear();
-        for field in fields {
-            let text = match field.value.need() {
-                Ok(text) => text.clone(),
-                Err(why) => {
-                    let why = why.as_part();
-                    self.state.forget_all(&why);
-                    continue;
-                }
-            };
-            let bytes = text.bytes();
-            let (name, value) = match bytes.iter().position(|&byte| byte == b'=') {
-                Some(equals) => (&bytes[..equals], Some(Val::known(&bytes[equals + 1..]))),
-                None => (bytes, None),
-            };
-            let (name, append) = match name.strip_suffix(b"+") {
-                Some(name) if value.is_some() => (name, true),
-                _ => (name, false),
-            };
-            let name = std::str::from_utf8(name).unwrap_or_default();
-            if !is_name(name) {
-                if wish.is_about_functions || bytes.first() == Some(&b'-') {
-                    continue;
-                }
-                self.warn(
-                    word.span,
-                    super::warn::Kind::NotAName,
-                    "this is no name of a variable, so the shell takes no setting from it",
-                );
-                self.fail();
-                continue;
+    fn declare_field(&mut self, field: &Field, word: Span, wish: Wish, at: Span) -> Run<()> {
+        let text = match field.value.need() {
+            Ok(text) => text.clone(),
+            Err(why) => {
+                let why = why.as_part();
+                self.state.forget_all(&why);
+                return Ok(());
             }
-            if wish.is_about_functions {
-                continue;
-            }
-            let name = name.to_owned();
-            self.hide(&name, wish, at);
-            if let Some(value) = &value {
-                let (name, value) = (name.clone(), value.clone());
-                self.sites.push(Site { name, word: word.span, is_whole: true, copies: None, value });
-            }
-            let unread = wish.changes_value || wish.is_nameref || append;
-            let value = match value {
-                Some(_) if unread => {
-                    Some(Val::Unknown(Unknown::other("a declaration that is not read", word.span)))
-                }
-                value => value,
-            };
-            self.declare_value(&name, value, wish, at)?;
+        };
+        let bytes = text.bytes();
+        let (name, value) = match bytes.iter().position(|&byte| byte == b'=') {
+            Some(equals) => (&bytes[..equals], Some(Val::known(&bytes[equals + 1..]))),
+            None => (bytes, None),
+        };
+        let (name, append) = match name.strip_suffix(b"+") {
+            Some(name) if value.is_some() => (name, true),
+            _ => (name, false),
+        };
+        let name = std::str::from_utf8(name).unwrap_or_default();
+        if wish.is_about_functions {
+            return Ok(());
         }
-        Ok(())
+        if !is_name(name) {
+            if bytes.first() != Some(&b'-') {
+                let text = "this is no name of a variable, so the shell takes no setting from it";
+                self.warn(word, super::warn::Kind::NotAName, text);
+            }
+            self.fail();
+            return Ok(());
+        }
+        self.hide(name, wish, at);
+        if let Some(value) = &value {
+            let (name, value) = (name.to_owned(), value.clone());
+            self.sites.push(Site { name, word, is_whole: true, copies: None, value });
+        }
+        let unread = wish.changes_value || wish.is_nameref || append;
+        let value = match value {
+            Some(_) if unread => Some(Val::Unknown(Unknown::other("a declaration that is not read", word))),
+            value => value,
+        };
+        self.declare_value(name, value, wish, at)
     }
 
     fn declare_value(&mut self, name: &str, value: Option<Val>, wish: Wish, at: Span) -> Run<()> {

@@ -65,8 +65,13 @@ impl Evaluator<'_> {
             None => self.fields(&simple.words)?,
         };
         let mut hidden = Vec::new();
-        for assignment in &simple.assignments {
-            let value = self.assigned(assignment)?;
+        for (index, assignment) in simple.assignments.iter().enumerate() {
+            let value = self.expanded(assignment)?;
+            let mut value = self.appended(assignment, value)?;
+            if index > 0 && !matches!(&assignment.value, Assigned::Word(word) if word.literal().is_some()) {
+                // Whether it sees the ones before it, shells do not agree on.
+                value = Val::Unknown(Unknown::other("an assignment before a command", assignment.span));
+            }
             hidden.push((assignment.name.as_str(), self.state.variable(&assignment.name)));
             let variable = Variable { value: Some(value), exported: Exported::Yes, ..Variable::unset(at) };
             self.state.put(&assignment.name, variable);
@@ -110,20 +115,24 @@ impl Evaluator<'_> {
         Ok(Flow::Next)
     }
 
-    /// The value of an assignment, appended to what was there if it says so.
-    fn assigned(&mut self, assignment: &Assignment) -> Run<Val> {
+    /// The right side of an assignment.
+    pub(crate) fn expanded(&mut self, assignment: &Assignment) -> Run<Val> {
         self.unset_references.clear();
         let word = match &assignment.value {
             Assigned::Array => return Ok(Val::Unknown(Unknown::other("an array", assignment.span))),
             Assigned::Word(word) => word,
         };
-        let value = match self.names_meant(std::slice::from_ref(word)) {
+        match self.names_meant(std::slice::from_ref(word)) {
             Some(prefix) => {
                 let why = Why::Command(format!("{}{prefix}", super::loops::NAMES));
-                Val::Unknown(Unknown::new(why, word.span))
+                Ok(Val::Unknown(Unknown::new(why, word.span)))
             }
-            None => self.expand(word, Purpose::Assign)?,
-        };
+            None => self.expand(word, Purpose::Assign),
+        }
+    }
+
+    /// What `NAME+=` makes of a value.
+    fn appended(&mut self, assignment: &Assignment, value: Val) -> Run<Val> {
         if !assignment.append {
             return Ok(value);
         }
@@ -134,9 +143,8 @@ impl Evaluator<'_> {
                 let mut text = before.clone();
                 text.extend(after.bytes());
                 if text.len() > super::expand::VALUE_LEN_MAX {
-                    return Err(
-                        Fault::new(word.span, Reason::TooLong, "a value that grows without end").into()
-                    );
+                    let what = "a value that grows without end";
+                    return Err(Fault::new(assignment.span, Reason::TooLong, what).into());
                 }
                 Val::of(text)
             }
@@ -144,11 +152,16 @@ impl Evaluator<'_> {
         })
     }
 
-    pub(crate) fn assign_word(&mut self, assignment: &Assignment) -> Run<()> {
-        let value = self.assigned(assignment)?;
+    fn assign_word(&mut self, assignment: &Assignment) -> Run<()> {
+        let value = self.expanded(assignment)?;
+        self.assign_expanded(assignment, value)
+    }
+
+    pub(crate) fn assign_expanded(&mut self, assignment: &Assignment, value: Val) -> Run<()> {
         if let Assigned::Word(word) = &assignment.value {
             self.note_site(&assignment.name, word, &value);
         }
+        let value = self.appended(assignment, value)?;
         self.assign(&assignment.name, value, assignment.span)
     }
 

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod cases;
+mod generated;
 mod scrub;
 mod shells;
 mod world;
+mod writer;
