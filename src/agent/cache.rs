@@ -31,7 +31,7 @@ pub struct Held {
     pub profile: Profile,
     /// On CLOCK_BOOTTIME.
     pub end: Duration,
-    /// From its issue to its end.
+    /// What it had left when it was issued.
     pub life: Duration,
     pub handed_out: Cell<u64>,
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::cache::{Held, Key};
+use super::flight::{self, Caller};
 use super::profiles::Entry;
-use super::refresh::{self, Caller};
 use super::{Agent, export, words};
 use crate::profile::Name;
 use crate::wire::answer::{Env, Token};
@@ -17,6 +17,9 @@ pub(super) const WAIT: Duration = Duration::from_secs(60);
 
 /// A renewal that nobody waits for may try this long.
 const RENEWAL: Duration = Duration::from_secs(120);
+
+/// How long one who has an older token waits for a younger one: a login takes a second or two, where Keystone is well.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// After a renewal that failed, the old token is handed out this long before the next try.
 const REST: Duration = Duration::from_secs(60);
@@ -45,8 +48,22 @@ impl Agent {
         })
     }
 
-    pub(crate) fn refuse_if_locked(&self) -> Result<(), Failure> {
+    fn refuse_if_locked(&self) -> Result<(), Failure> {
         if self.is_locked.get() { Err(locked()) } else { Ok(()) }
+    }
+
+    /// Does it, unless the agent is locked; a lock in the middle ends it where it stands.
+    pub(super) async fn unless_locked<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        self.refuse_if_locked()?;
+        let mut locks = self.locks.subscribe();
+        tokio::select! {
+            biased;
+            _ = locks.changed() => Err(locked()),
+            outcome = work => outcome,
+        }
     }
 }
 
@@ -79,7 +96,7 @@ pub(super) fn until(request: &Request) -> Instant {
 pub(super) async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) -> Result<Found, Failure> {
     agent.refuse_if_locked()?;
     let key = Key::of(&entry.profile);
-    let caller = Caller { until: until(request), may_prompt: request.may_prompt };
+    let mut caller = Caller { until: until(request), may_prompt: request.may_prompt, is_content: false };
     let now = agent.clock.boot();
     let cached = agent.cache.borrow().take(&key, now).cloned();
     if let Some(held) = cached.filter(|_| !request.fresh) {
@@ -87,9 +104,12 @@ pub(super) async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) ->
         if is_enough(&held, now, least) {
             return Ok(warm(agent, entry, request, caller, held, least).await);
         }
+        if request.min_ttl_s.is_none() {
+            caller = content(caller);
+        }
     }
     agent.may_log_in(entry, &key, request.at_prompt)?;
-    let renewed = refresh::wait(agent, entry, caller).await;
+    let renewed = flight::wait(agent, entry, caller).await;
     agent.refuse_if_locked()?;
     let now = agent.clock.boot();
     let held = agent.cache.borrow().take(&key, now).cloned();
@@ -125,18 +145,26 @@ async fn warm(
     least: Duration,
 ) -> Found {
     let now = agent.clock.boot();
-    if held.is_due(now) && agent.may_renew(&held.key, now) {
-        if request.exec && refresh::wait(agent, entry, caller).await.is_ok() {
-            if let Some(young) = agent.cache.borrow().take(&held.key, agent.clock.boot()) {
-                return Found { held: Rc::clone(young), warning: None };
-            }
-        } else if !request.exec {
+    let is_flying = agent.flights.borrow().contains_key(&held.key);
+    if held.is_due(now) && (is_flying || agent.may_renew(&held.key, now)) {
+        if request.exec {
+            // If it fails, the older one does.
+            let _ = flight::wait(agent, entry, content(caller)).await;
+            let young = agent.cache.borrow().take(&held.key, agent.clock.boot()).cloned();
+            return Found { held: young.unwrap_or(held), warning: None };
+        }
+        if !is_flying {
             let until = Instant::now() + RENEWAL;
-            refresh::start(agent, entry, Caller { until, may_prompt: false });
+            flight::start(agent, entry, Caller { until, may_prompt: false, is_content: true });
         }
     }
     let warning = short_of(&held, now, least);
     Found { held, warning }
+}
+
+/// The same caller, with an older token in the hand.
+fn content(caller: Caller) -> Caller {
+    Caller { until: caller.until.min(Instant::now() + PATIENCE), is_content: true, ..caller }
 }
 
 impl Agent {

@@ -6,6 +6,7 @@ pub mod cache;
 pub mod config;
 pub mod epoch;
 pub mod export;
+mod flight;
 mod handout;
 pub mod keyrings;
 pub mod limits;
@@ -26,12 +27,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UnixListener;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::host::clock::Clock;
 use crate::host::locked::Arena;
 use crate::host::{files, paths};
 use crate::keystone::Http;
+use crate::profile::Identity;
 
 /// Expired tokens are dropped, and shells told, at most this long after their end; also how soon a wake-up is noticed.
 const TICK: Duration = Duration::from_secs(15);
@@ -66,7 +68,7 @@ pub(crate) struct Agent {
     http: Http,
     degraded: Vec<String>,
     cache: RefCell<cache::Cache>,
-    flights: RefCell<HashMap<cache::Key, Rc<refresh::Flight>>>,
+    flights: RefCell<HashMap<cache::Key, Rc<flight::Flight>>>,
     limits: RefCell<limits::Limits>,
     refused: RefCell<refused::Refused>,
     /// Until when no renewal of a key is tried.
@@ -76,8 +78,12 @@ pub(crate) struct Agent {
     added: RefCell<added::Recent>,
     epoch: epoch::Epoch,
     is_locked: Cell<bool>,
-    /// How often it was locked: a login that began before is not kept.
-    lock_count: Cell<u64>,
+    /// Tells every login under way of a lock: it ends.
+    locks: watch::Sender<()>,
+    /// How often a secret was replaced: the refusal of an older one is not remembered.
+    secrets: Cell<u64>,
+    /// For each login, whose turn it is to try a secret that is not proven.
+    turns: RefCell<HashMap<Identity, Arc<Mutex<()>>>>,
     /// Requests under way.
     busy: Rc<Cell<usize>>,
     began: Duration,
@@ -152,7 +158,9 @@ impl Agent {
             added: RefCell::default(),
             epoch,
             is_locked: Cell::new(false),
-            lock_count: Cell::new(0),
+            locks: watch::Sender::new(()),
+            secrets: Cell::new(0),
+            turns: RefCell::default(),
             busy: Rc::default(),
             stop,
         }

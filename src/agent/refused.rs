@@ -3,17 +3,78 @@
 
 use std::collections::HashMap;
 
-use super::cache::Key;
-use crate::profile::{Identity, Scope};
-use crate::wire::Failure;
+use std::rc::Rc;
+use std::time::Instant;
 
-/// What the refusal was about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Known {
-    /// The secret: every scope of the login is refused.
-    Secret,
-    /// This scope only.
-    NoRole,
+use super::cache::{Held, Key};
+use super::{Agent, refresh, words};
+use crate::keystone::{self, Fault};
+use crate::profile::{Identity, Profile, Scope};
+use crate::secret::Secret;
+use crate::wire::{Code, Failure};
+
+/// What Keystone said of this secret and scope before; it is not asked again until `passwd`, `unlock` or a new `add`.
+pub(super) fn known(agent: &Agent, profile: &Profile, key: &Key) -> Result<(), Failure> {
+    match agent.refused.borrow().known(key) {
+        Some(failure) => Err(failure.clone().about(profile.name.as_str())),
+        None => Ok(()),
+    }
+}
+
+/// Keystone says 401 alike for a wrong secret, an unknown project and a missing role. A token of the same login that still
+/// lives there, or one login without a scope, tells them apart; either way nothing is tried again with it.
+pub(super) async fn diagnose(
+    agent: &Rc<Agent>,
+    profile: &Profile,
+    key: &Key,
+    secret: &Secret,
+    fault: &Fault,
+    until: Instant,
+) -> Failure {
+    let is_good = has_living_token(agent, &key.identity, until).await
+        || is_good_unscoped(agent, profile, secret, until).await;
+    if is_good { no_role(profile) } else { words::keystone(profile, fault) }
+}
+
+/// Keystone ends a login's tokens when its password changes, so one that lives there is a proof, and one that we hold is not.
+async fn has_living_token(agent: &Rc<Agent>, identity: &Identity, until: Instant) -> bool {
+    let is_of_it = |held: &&Rc<Held>| held.key.identity == *identity;
+    let held = agent.cache.borrow().all().map(|(held, _)| held).find(is_of_it).cloned();
+    let Some(held) = held else { return false };
+    match keystone::check(&agent.http, &held.profile, &held.token.id, until).await {
+        Ok(false) => {
+            agent.cache.borrow_mut().forget(&held);
+            agent.epoch.bump();
+            false
+        }
+        lives => lives.is_ok(),
+    }
+}
+
+/// Whether a login without a scope succeeds where the scoped one was refused.
+pub(super) async fn is_good_unscoped(
+    agent: &Rc<Agent>,
+    profile: &Profile,
+    secret: &Secret,
+    until: Instant,
+) -> bool {
+    if profile.scope == Scope::Unscoped {
+        return false;
+    }
+    let issued = refresh::login(agent, profile, &Scope::Unscoped, secret, until).await;
+    let key = Key { identity: profile.identity(), scope: Scope::Unscoped };
+    // Kept, so that `revoke` ends it too.
+    issued.map(|issued| agent.keep(profile, key, issued)).is_ok()
+}
+
+pub(super) fn no_role(profile: &Profile) -> Failure {
+    let origin = profile.origin().map(|origin| origin.to_string()).unwrap_or_default();
+    let text = format!(
+        "keystone at {origin} takes the secret of {:?}, but knows no {}, or the user has no role there",
+        profile.user.user.word(),
+        profile.scope.describe()
+    );
+    words::about(profile, Failure::new(Code::NoRole, text))
 }
 
 #[derive(Debug, Default)]
@@ -28,15 +89,13 @@ impl Refused {
         self.secrets.get(&key.identity).or_else(scope)
     }
 
-    pub(super) fn remember(&mut self, key: &Key, known: Known, failure: &Failure) {
-        match known {
-            Known::Secret => {
-                self.secrets.insert(key.identity.clone(), failure.clone());
-            }
-            Known::NoRole => {
-                let scopes = self.scopes.entry(key.identity.clone()).or_default();
-                scopes.insert(key.scope.clone(), failure.clone());
-            }
+    /// A refusal of the scope is remembered for that scope alone, any other for the whole login.
+    pub(super) fn remember(&mut self, key: &Key, failure: &Failure) {
+        if failure.code == Code::NoRole {
+            let scopes = self.scopes.entry(key.identity.clone()).or_default();
+            scopes.insert(key.scope.clone(), failure.clone());
+        } else {
+            self.secrets.insert(key.identity.clone(), failure.clone());
         }
     }
 
@@ -63,7 +122,6 @@ impl Refused {
 mod tests {
     use super::*;
     use crate::profile::{Method, User};
-    use crate::wire::Code;
 
     fn key(scope: Scope) -> Key {
         let auth_url = "https://id.example".to_owned();
@@ -72,13 +130,13 @@ mod tests {
 
     #[test]
     fn a_refused_secret_is_refused_for_every_scope_and_a_refused_scope_for_itself() {
-        let failure = Failure::new(Code::Refused, "no");
+        let (no_role, wrong) = (Failure::new(Code::NoRole, "no"), Failure::new(Code::Refused, "no"));
         let mut refused = Refused::default();
-        refused.remember(&key(Scope::System), Known::NoRole, &failure);
+        refused.remember(&key(Scope::System), &no_role);
         assert!(
             refused.known(&key(Scope::System)).is_some() && refused.known(&key(Scope::Unscoped)).is_none()
         );
-        refused.remember(&key(Scope::System), Known::Secret, &failure);
+        refused.remember(&key(Scope::System), &wrong);
         assert!(refused.known(&key(Scope::Unscoped)).is_some());
         refused.succeeded(&key(Scope::Unscoped));
         assert!(

@@ -128,7 +128,7 @@ fn stranger(auth_url: &str) -> Result<Profile, Failure> {
 pub(super) async fn lock(agent: &Rc<Agent>, request: &Request) -> Result<Ended, Failure> {
     agent.is_locked.set(true);
     // A login under way must not put its token into a locked agent.
-    agent.lock_count.set(agent.lock_count.get() + 1);
+    agent.locks.send_replace(());
     let mut ended = Ended { secrets_forgotten: forgotten_secrets(agent), ..Ended::default() };
     if request.all || agent.config.lock.revoke {
         let chosen: Vec<Rc<Held>> = agent.cache.borrow().all().map(|(held, _)| Rc::clone(held)).collect();

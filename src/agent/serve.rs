@@ -207,10 +207,12 @@ async fn answer(agent: &Rc<Agent>, line: &[u8]) -> Zeroizing<Vec<u8>> {
         Op::Hello => ok(&status::hello()),
         Op::Profiles => ok(&store::profiles(agent)),
         Op::Show => reply(store::show(agent, &request)),
-        Op::Add => reply(store::add(agent, &mut request).await),
+        Op::Add => reply(agent.unless_locked(store::add(agent, &mut request)).await),
         Op::Remove => reply(store::remove(agent, &request).await),
         Op::Default => reply(store::default(agent, &request)),
-        Op::SecretSet | Op::Answer => reply(store::secret_set(agent, &mut request).await),
+        Op::SecretSet | Op::Answer => {
+            reply(agent.unless_locked(store::secret_set(agent, &mut request)).await)
+        }
         Op::Revoke => reply(revoke::revoke(agent, &mut request).await),
         Op::Lock => reply(revoke::lock(agent, &request).await),
         Op::Unlock => ok(&revoke::unlock(agent)),

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use super::cache::Key;
 use super::handout::until;
 use super::profiles::Entry;
-use super::{Agent, refresh, words};
+use super::{Agent, refresh, refused, words};
 use crate::keyring::{Done as Stored, Item, Job, Kind};
 use crate::keystone::Fault;
-use crate::profile::{Method, Name, Origin, Profile, Scope};
+use crate::profile::{Identity, Method, Name, Origin, Profile};
 use crate::secret::Secret;
 use crate::wire::answer::{Added, Done, Listed, Profiles};
 use crate::wire::request::Add;
@@ -25,7 +25,6 @@ pub(super) fn item(profile: &Profile, origin: Origin) -> Item {
 
 /// `add`.
 pub(super) async fn add(agent: &Rc<Agent>, request: &mut Request) -> Result<Added, Failure> {
-    agent.refuse_if_locked()?;
     let Some(add) = request.add.take() else { return Err(missing("add")) };
     if let Some(answer) = agent.added.borrow().get(&add.request_id) {
         return Ok(answer.clone());
@@ -71,6 +70,7 @@ pub(super) async fn add(agent: &Rc<Agent>, request: &mut Request) -> Result<Adde
     }
     if is_given {
         put_secret(agent, &entry, item(&entry.profile, origin), secret, request.may_prompt).await?;
+        agent.has_new_secret(&entry.profile.identity());
     }
     let keyring = entry.keyring.clone();
     save(agent, entry, &add)?;
@@ -135,25 +135,23 @@ async fn test(
     secret: &Secret,
     until: std::time::Instant,
 ) -> Result<String, Failure> {
-    let lock_count = agent.lock_count.get();
     let fault = match refresh::login(agent, profile, &profile.scope, secret, until).await {
-        Ok(_) if agent.lock_count.get() != lock_count => return Err(super::handout::locked()),
-        Ok(issued) => {
-            let held = agent.keep(profile, Key::of(profile), issued);
-            agent.refused.borrow_mut().forget(&held.key.identity);
-            return Ok(held.token.expires_at.clone());
-        }
+        Ok(issued) => return Ok(agent.keep(profile, Key::of(profile), issued).token.expires_at.clone()),
         Err(fault) => fault,
     };
-    let unscoped = matches!(fault, Fault::Refused { .. }) && profile.scope != Scope::Unscoped;
-    if unscoped {
-        if let Ok(issued) = refresh::login(agent, profile, &Scope::Unscoped, secret, until).await {
-            let key = Key { identity: profile.identity(), scope: Scope::Unscoped };
-            agent.keep(profile, key, issued);
-            return Err(refresh::no_role(profile));
-        }
+    let is_refused = matches!(fault, Fault::Refused { .. });
+    if is_refused && refused::is_good_unscoped(agent, profile, secret, until).await {
+        return Err(refused::no_role(profile));
     }
     Err(words::keystone(profile, &fault))
+}
+
+impl Agent {
+    /// What was refused before may be asked again, and what is refused from now on counts only if it was this secret.
+    fn has_new_secret(&self, identity: &Identity) {
+        self.secrets.set(self.secrets.get() + 1);
+        self.refused.borrow_mut().forget(identity);
+    }
 }
 
 /// Puts the secret into the keyring and reads it back: what cannot be read is not there.
@@ -198,11 +196,9 @@ fn save(agent: &Agent, entry: Entry, add: &Add) -> Result<(), Failure> {
 /// `secret_set` (`passwd`): the new secret is tested before it replaces the old one, and is bound to the profile's origin.
 /// `answer`: a secret that the keyring has lost; the same, but only for a keyring that loses them.
 pub(super) async fn secret_set(agent: &Rc<Agent>, request: &mut Request) -> Result<Done, Failure> {
-    agent.refuse_if_locked()?;
     let entry = agent.entry(request.profile.as_deref())?;
     let Some(Sealed(secret)) = request.secret.take() else { return Err(missing("secret")) };
     let profile = entry.profile.clone();
-    let key = Key::of(&profile);
     if let Some(fault) = profile.fault() {
         return Err(words::about(&profile, Failure::of(Code::BadProfile, &fault)));
     }
@@ -215,7 +211,7 @@ pub(super) async fn secret_set(agent: &Rc<Agent>, request: &mut Request) -> Resu
         let bound = entry.with(profile.clone(), &entry.keyring);
         agent.profiles.borrow_mut().save(bound).map_err(|fault| words::profiles(&fault))?;
     }
-    agent.refused.borrow_mut().forget(&key.identity);
+    agent.has_new_secret(&profile.identity());
     Ok(Done { profile: Some(profile.name.to_string()), warnings: Vec::new() })
 }
 

@@ -3,6 +3,7 @@
 mod client_binary;
 #[path = "../fake/mod.rs"]
 mod fake;
+mod handout;
 #[path = "../support/home.rs"]
 mod home;
 mod inside;
@@ -13,9 +14,9 @@ mod openrc;
 mod rig;
 #[path = "../support/run.rs"]
 mod run;
+mod serve;
 #[path = "../support/session.rs"]
 mod session;
-mod serve;
 mod shells;
 mod start;
 mod tidy;

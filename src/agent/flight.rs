@@ -1,0 +1,135 @@
+//! Flights: one login under way for each identity and scope, however many wait for it. Who waits has a deadline of their own;
+//! the flight goes on to the latest of them. A lock ends them all at once.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::cache::Key;
+use super::profiles::Entry;
+use super::{Agent, handout, refresh, words};
+use crate::wire::{Code, Failure};
+
+/// A flight goes on this long even if all who wait have gone: a token that Keystone has made is not thrown away because a
+/// shell hook waits for 300 ms only.
+const FLIGHT_LEAST: Duration = Duration::from_secs(30);
+
+/// What the waiters of a flight share.
+#[derive(Debug)]
+pub(super) struct Flight {
+    /// The latest deadline of all who wait; tries end there.
+    until: Cell<Instant>,
+    stage: watch::Sender<Stage>,
+}
+
+/// How far a flight has come.
+#[derive(Debug)]
+enum Stage {
+    Flying,
+    /// A try has failed, and another will follow.
+    Troubled(Failure),
+    /// The token is in the cache, or there will be none.
+    Landed(Result<(), Failure>),
+}
+
+/// Who wants a new token.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caller {
+    pub until: Instant,
+    /// A person was told that the keyring may ask for its password.
+    pub may_prompt: bool,
+    /// Has an older token that will do: the first trouble is enough to go on with that one.
+    pub is_content: bool,
+}
+
+impl Flight {
+    pub(super) fn until(&self) -> Instant {
+        self.until.get()
+    }
+
+    /// A try has failed, and another will follow.
+    pub(super) fn trouble(&self, failure: Failure) {
+        self.stage.send_replace(Stage::Troubled(failure));
+    }
+}
+
+/// Waits for a new token of the entry, joining a flight that is under way. The token is in the cache afterwards.
+pub(super) async fn wait(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Result<(), Failure> {
+    let flight = join(agent, entry, caller);
+    let mut stage = flight.stage.subscribe();
+    let is_enough = |stage: &Stage| match stage {
+        Stage::Flying => false,
+        Stage::Troubled(_) => caller.is_content,
+        Stage::Landed(_) => true,
+    };
+    // The sender is in the flight that we hold: the wait ends with a stage, or by the deadline.
+    let _ = tokio::time::timeout_at(caller.until.into(), stage.wait_for(is_enough)).await;
+    match &*stage.borrow() {
+        Stage::Landed(outcome) => outcome.clone(),
+        Stage::Troubled(failure) => Err(failure.clone()),
+        Stage::Flying => Err(late(entry)),
+    }
+}
+
+/// Starts a flight that nobody waits for.
+pub(super) fn start(agent: &Rc<Agent>, entry: &Entry, caller: Caller) {
+    join(agent, entry, caller);
+}
+
+fn join(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Rc<Flight> {
+    let key = Key::of(&entry.profile);
+    if let Some(flight) = agent.flights.borrow().get(&key) {
+        flight.until.set(flight.until.get().max(caller.until));
+        return Rc::clone(flight);
+    }
+    let until = caller.until.max(Instant::now() + FLIGHT_LEAST);
+    let flight = Rc::new(Flight { until: Cell::new(until), stage: watch::Sender::new(Stage::Flying) });
+    agent.flights.borrow_mut().insert(key.clone(), Rc::clone(&flight));
+    let landing = Landing { agent: Rc::clone(agent), flight: Rc::clone(&flight), key, outcome: None };
+    let (agent, entry) = (Rc::clone(agent), entry.clone());
+    tokio::task::spawn_local(async move {
+        let mut locks = agent.locks.subscribe();
+        let flight = Rc::clone(&landing.flight);
+        let outcome = tokio::select! {
+            biased;
+            // Whatever it has, the secret too, goes with it; a token that Keystone makes for it yet is not kept.
+            _ = locks.changed() => Err(handout::locked()),
+            outcome = refresh::fly(&agent, &entry, &flight, caller.may_prompt) => outcome,
+        };
+        landing.land(outcome);
+    });
+    flight
+}
+
+/// Takes the flight off the board and tells those who wait, also when it panics.
+struct Landing {
+    agent: Rc<Agent>,
+    flight: Rc<Flight>,
+    key: Key,
+    outcome: Option<Result<(), Failure>>,
+}
+
+impl Landing {
+    fn land(mut self, outcome: Result<(), Failure>) {
+        self.outcome = Some(outcome);
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        // First off the board, so that who comes now starts anew.
+        self.agent.flights.borrow_mut().remove(&self.key);
+        let broken = || Err(Failure::new(Code::Internal, "the login ended without an answer"));
+        let outcome = self.outcome.take().unwrap_or_else(broken);
+        self.flight.stage.send_replace(Stage::Landed(outcome));
+    }
+}
+
+/// The caller's time is up.
+fn late(entry: &Entry) -> Failure {
+    let origin = entry.profile.origin().map(|origin| origin.to_string()).unwrap_or_default();
+    let text = format!("keystone at {origin} did not answer in the time given");
+    words::about(&entry.profile, Failure::new(Code::Deadline, text))
+}
