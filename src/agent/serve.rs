@@ -106,7 +106,7 @@ async fn connection(agent: Rc<Agent>, mut stream: UnixStream) {
 
 async fn send(stream: &mut UnixStream, line: &[u8]) -> std::io::Result<()> {
     match stream.try_write(line) {
-        Ok(len) if len == line.len() => return Ok(()),
+        Ok(len) if len == line.len() => Ok(()),
         Ok(len) => timeout_at(Instant::now() + IDLE_WAIT, stream.write_all(&line[len..])).await?,
         Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
             timeout_at(Instant::now() + IDLE_WAIT, stream.write_all(line)).await?

@@ -80,10 +80,10 @@ fn code(
 /// Somebody else's CA file goes away with the rest; a command to another cloud would miss it.
 fn tell_of_lost_ca(set: &[(String, String)]) {
     let is_ours = std::env::var_os(names::EXPORTED).is_some();
-    if let Some(path) = std::env::var_os("OS_CACERT").filter(|path| !path.is_empty() && !is_ours) {
-        if !set.iter().any(|(name, value)| name == "OS_CACERT" && OsString::from(value) == path) {
-            report::warning(&format!("OS_CACERT={} is not of this profile and is unset", path.display()));
-        }
+    if let Some(path) = std::env::var_os("OS_CACERT").filter(|path| !path.is_empty() && !is_ours)
+        && !set.iter().any(|(name, value)| name == "OS_CACERT" && OsString::from(value) == path)
+    {
+        report::warning(&format!("OS_CACERT={} is not of this profile and is unset", path.display()));
     }
 }
 

@@ -142,6 +142,11 @@ impl Fake {
         state.tokens.is_alive(token, state.now_s())
     }
 
+    /// Ends a token as somebody else would: by its user's new password, or by hand.
+    pub fn revoke(&self, token: &str) {
+        self.shared.state().tokens.revoke(token);
+    }
+
     pub fn set(&self, knobs: Knobs) {
         self.shared.state().knobs = knobs;
         self.shared.changed.notify_all();

@@ -11,6 +11,7 @@ mod keyring;
 mod keystone;
 mod man;
 mod openrc;
+mod refusals;
 mod rig;
 #[path = "../support/run.rs"]
 mod run;
