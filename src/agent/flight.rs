@@ -16,6 +16,9 @@ use crate::wire::{Code, Failure};
 /// shell hook waits for 300 ms only.
 const FLIGHT_LEAST: Duration = Duration::from_secs(30);
 
+/// How long one who can do without waits for a flight: a login takes a second or two, where Keystone is well.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// What the waiters of a flight share.
 #[derive(Debug)]
 pub(super) struct Flight {
@@ -70,6 +73,20 @@ pub(super) async fn wait(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Re
         Stage::Landed(outcome) => outcome.clone(),
         Stage::Troubled(failure) => Err(failure.clone()),
         Stage::Flying => Err(late(entry)),
+    }
+}
+
+/// Waits for the flights of a key, or for all of them, until they have landed or met with trouble.
+pub(super) async fn landed(agent: &Agent, key: Option<&Key>, until: Instant) {
+    let until = until.min(Instant::now() + PATIENCE);
+    let is_meant = |(flying, _): &(&Key, &Rc<Flight>)| key.is_none_or(|key| *flying == key);
+    let flights: Vec<Rc<Flight>> =
+        agent.flights.borrow().iter().filter(is_meant).map(|(_, flight)| Rc::clone(flight)).collect();
+    for flight in flights {
+        let mut stage = flight.stage.subscribe();
+        let is_over = |stage: &Stage| !matches!(stage, Stage::Flying);
+        // One that takes longer is left to itself.
+        let _ = tokio::time::timeout_at(until.into(), stage.wait_for(is_over)).await;
     }
 }
 

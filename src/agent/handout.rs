@@ -18,9 +18,6 @@ pub(super) const WAIT: Duration = Duration::from_secs(60);
 /// A renewal that nobody waits for may try this long.
 const RENEWAL: Duration = Duration::from_secs(120);
 
-/// How long one who has an older token waits for a younger one: a login takes a second or two, where Keystone is well.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// After a renewal that failed, the old token is handed out this long before the next try.
 const REST: Duration = Duration::from_secs(60);
 
@@ -164,7 +161,7 @@ async fn warm(
 
 /// The same caller, with an older token in the hand.
 fn content(caller: Caller) -> Caller {
-    Caller { until: caller.until.min(Instant::now() + PATIENCE), is_content: true, ..caller }
+    Caller { until: caller.until.min(Instant::now() + flight::PATIENCE), is_content: true, ..caller }
 }
 
 impl Agent {

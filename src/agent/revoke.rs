@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::cache::{Held, Key};
 use super::handout::until;
-use super::{Agent, words};
+use super::{Agent, flight, words};
 use crate::keystone::{self, Revoked};
-use crate::profile::{Method, Profile, Scope, Tls, User};
+use crate::profile::{Method, Origin, Profile, Scope, Tls, User};
 use crate::token;
 use crate::wire::answer::{Done, Ended};
 use crate::wire::{Code, Failure, Request, Sealed};
@@ -21,7 +21,15 @@ pub(super) async fn revoke(agent: &Rc<Agent>, request: &mut Request) -> Result<E
     if let Some(Sealed(secret)) = request.secret.take() {
         return foreign(agent, request, token::Id::new(secret.expose().to_owned())).await;
     }
-    let chosen = chosen(agent, request)?;
+    let key = match request.all {
+        true => None,
+        false => Some(Key::of(&agent.entry(request.profile.as_deref())?.profile)),
+    };
+    if !request.dry_run {
+        // A token that is on its way would be there when all others are gone.
+        flight::landed(agent, key.as_ref(), until(request)).await;
+    }
+    let chosen = chosen(agent, key.as_ref());
     let also = also(agent, request, &chosen);
     if request.dry_run {
         return Ok(Ended { forgotten: chosen.len(), also, ..Ended::default() });
@@ -32,19 +40,16 @@ pub(super) async fn revoke(agent: &Rc<Agent>, request: &mut Request) -> Result<E
     Ok(ended)
 }
 
-fn chosen(agent: &Agent, request: &Request) -> Result<Vec<Rc<Held>>, Failure> {
+/// The tokens of this key; all of them without one.
+fn chosen(agent: &Agent, key: Option<&Key>) -> Vec<Rc<Held>> {
     agent.cache.borrow_mut().drop_dead(agent.clock.boot());
-    let key = match request.all {
-        true => None,
-        false => Some(Key::of(&agent.entry(request.profile.as_deref())?.profile)),
-    };
     let cache = agent.cache.borrow();
     // The login's unscoped token, if one was made, opens every scope: it goes too.
     let is_chosen = |held: &Held, key: &Key| {
         held.key == *key || (held.key.identity == key.identity && held.key.scope == Scope::Unscoped)
     };
     let all = cache.all().map(|(held, _)| held);
-    Ok(all.filter(|held| key.as_ref().is_none_or(|key| is_chosen(held, key))).cloned().collect())
+    all.filter(|held| key.is_none_or(|key| is_chosen(held, key))).cloned().collect()
 }
 
 /// Other profiles that hand out the same tokens.
@@ -94,18 +99,22 @@ async fn foreign(agent: &Rc<Agent>, request: &Request, id: token::Id) -> Result<
         return Ok(ended);
     }
     let profile = match &request.auth_url {
-        Some(url) => stranger(url)?,
+        Some(url) => stranger(agent, url)?,
         None => agent.entry(request.profile.as_deref())?.profile,
     };
     let revoked = keystone::revoke(&agent.http, &profile, &id, until(request)).await;
-    match revoked.map_err(|fault| words::keystone(&profile, &fault).at(&profile.auth_url))? {
+    match revoked.map_err(|fault| words::keystone_alone(&fault))? {
         Revoked::Ended => Ok(Ended { revoked: 1, ..Ended::default() }),
         Revoked::AlreadyDead => Ok(Ended { already_dead: 1, ..Ended::default() }),
     }
 }
 
-/// The least of a profile that a token of an unknown login can be revoked with.
-fn stranger(auth_url: &str) -> Result<Profile, Failure> {
+/// The least of a profile that a token of an unknown login can be revoked with. Where a profile of ours is of the same cloud,
+/// we know how that cloud is to be trusted.
+fn stranger(agent: &Agent, auth_url: &str) -> Result<Profile, Failure> {
+    let profiles = agent.profiles.borrow();
+    let origin = Origin::of(auth_url);
+    let known = profiles.all().map(|entry| &entry.profile).find(|profile| profile.origin() == origin);
     let someone = crate::profile::Reference { id: Some("unknown".to_owned()), name: None };
     let profile = Profile {
         name: "OS_TOKEN".parse().expect("letters and an underscore"),
@@ -115,8 +124,8 @@ fn stranger(auth_url: &str) -> Result<Profile, Failure> {
         scope: Scope::Unscoped,
         regions: Vec::new(),
         interface: None,
-        tls: Tls::default(),
-        allow_http: false,
+        tls: known.map_or_else(Tls::default, |profile| profile.tls.clone()),
+        allow_http: known.is_some_and(|profile| profile.allow_http),
     };
     match profile.fault() {
         Some(fault) => Err(Failure::of(Code::Usage, &fault)),

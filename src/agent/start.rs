@@ -29,6 +29,11 @@ pub const READY: u8 = b'+';
 /// standard error in the foreground.
 pub fn main(arguments: &[String]) -> ExitCode {
     let degraded = process::harden_agent();
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+        // The place only: a panic's text may hold what it was about.
+        let _ = writeln!(std::io::stderr(), "osagent-agent: error: it broke at {place}");
+    }));
     match arguments.first().map(String::as_str) {
         Some("--detach") => detach(),
         Some("--serve") => report(serve(Manner::Detached, degraded), true),

@@ -9,6 +9,11 @@ use crate::{agent::config, agent::profiles, keyring};
 
 /// A login, or a token's end, that failed.
 pub(super) fn keystone(profile: &Profile, fault: &keystone::Fault) -> Failure {
+    about(profile, keystone_alone(fault))
+}
+
+/// The same, where no profile is concerned.
+pub(super) fn keystone_alone(fault: &keystone::Fault) -> Failure {
     use keystone::Fault;
     let code = match fault {
         Fault::Refused { .. } => Code::Refused,
@@ -29,7 +34,7 @@ pub(super) fn keystone(profile: &Profile, fault: &keystone::Fault) -> Failure {
         Fault::CaCert { .. } | Fault::Cert { .. } => Code::File,
         Fault::Profile(_) | Fault::Url(_) => Code::BadProfile,
     };
-    about(profile, Failure::of(code, fault))
+    Failure::of(code, fault)
 }
 
 pub(super) fn keyring(profile: &str, fault: &keyring::Fault) -> Failure {

@@ -13,7 +13,7 @@ use crate::wire::answer::Env as Answer;
 use crate::wire::{Code, Failure, Op};
 
 /// As `env(1)`, `nice(1)` and `timeout(1)` do.
-const NOT_RUN: u8 = 125;
+pub(crate) const NOT_RUN: u8 = 125;
 const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 

@@ -179,16 +179,22 @@ fn status(outcome: Result<(), Failure>) -> u8 {
 
 /// A usage error, or a help that was asked for. For `env` the shell waits: it gets its unsets, and the help goes to stderr.
 fn usage(arguments: &[OsString], error: &clap::Error) -> u8 {
-    let is_env = arguments.get(1).is_some_and(|verb| verb == "env");
+    let is_verb = |name: &str| arguments.get(1).is_some_and(|verb| verb == name);
+    let is_env = is_verb("env");
     let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    if is_env {
+    // A person who reads the help on a terminal is no shell.
+    if is_env && !(is_help && output::is_terminal()) {
         env::fail_raw(arguments);
     }
     if is_help && !is_env {
         return status(output::print(&error.render().to_string()));
     }
     report::usage(&error.render().to_string());
-    if is_help { 0 } else { Code::Usage.status() }
+    match is_help {
+        true => 0,
+        false if is_verb("exec") => exec::NOT_RUN,
+        false => Code::Usage.status(),
+    }
 }
 
 #[cfg(test)]

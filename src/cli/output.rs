@@ -1,6 +1,6 @@
 //! Standard output: what was asked for, in one write. A reader that has gone is success; a full disk is not.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use serde_json::{Value, json};
 
@@ -19,6 +19,10 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// An object with `"format": 1` in front.

@@ -1,7 +1,5 @@
 //! `revoke`: the tokens end at Keystone, not only here.
 
-use std::io::IsTerminal;
-
 use clap::Args;
 
 use super::{ask, options, report, secret};
@@ -77,9 +75,10 @@ fn nobody() -> Failure {
 /// A token from elsewhere; any agent will do, so one is started if need be.
 fn foreign() -> Result<Ended, Failure> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let token = match variable("OS_TOKEN") {
-        Some(token) if std::io::stdin().is_terminal() || !has_input() => Secret::new(token),
-        _ => secret::from_stdin()?,
+    let token = match (variable("OS_TOKEN").map(Secret::new), has_input()) {
+        (Some(token), false) => token,
+        (Some(token), true) => secret::from_stdin_or(token)?,
+        (None, _) => secret::from_stdin()?,
     };
     let mut request = Request::for_profile(Op::Revoke, variable("OSAGENT_PROFILE").as_deref());
     request.auth_url = variable("OS_AUTH_URL");
@@ -87,7 +86,7 @@ fn foreign() -> Result<Ended, Failure> {
     ask::ask(&mut request)
 }
 
-/// A pipe or a file on standard input; /dev/null and a closed one are nothing.
+/// A pipe or a file on standard input; a terminal, /dev/null and a closed one are nothing.
 fn has_input() -> bool {
     use std::os::fd::AsFd;
     use std::os::unix::fs::FileTypeExt;

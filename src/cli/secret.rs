@@ -13,8 +13,18 @@ pub(crate) fn from_terminal(question: &str) -> Result<Secret, Failure> {
     not_empty(secret)
 }
 
+/// The same, or what there is already if standard input is empty.
+pub(crate) fn from_stdin_or(otherwise: Secret) -> Result<Secret, Failure> {
+    let secret = line_of_stdin()?;
+    Ok(if secret.is_empty() { otherwise } else { secret })
+}
+
 /// The first line of standard input, its end taken off. Nothing may follow it: a second line is a mistake.
 pub(crate) fn from_stdin() -> Result<Secret, Failure> {
+    not_empty(line_of_stdin()?)
+}
+
+fn line_of_stdin() -> Result<Secret, Failure> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         let text = "--secret-stdin reads a pipe or a file, and standard input is a terminal, which would show the secret";
@@ -38,7 +48,7 @@ pub(crate) fn from_stdin() -> Result<Secret, Failure> {
         ));
     }
     let secret = Secret::from_utf8(std::mem::take(&mut *line));
-    not_empty(secret.map_err(|error| Failure::of(Code::Usage, &error))?)
+    secret.map_err(|error| Failure::of(Code::Usage, &error))
 }
 
 fn not_empty(secret: Secret) -> Result<Secret, Failure> {

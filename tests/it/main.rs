@@ -12,6 +12,7 @@ mod keystone;
 mod man;
 mod openrc;
 mod refusals;
+mod revoke;
 mod rig;
 #[path = "../support/run.rs"]
 mod run;

@@ -80,6 +80,12 @@ impl Rig {
     pub(crate) fn token(&self) -> String {
         self.home.osagent(["token", PROFILE]).ok().line().to_owned()
     }
+
+    /// A new one, whatever is cached.
+    #[track_caller]
+    pub(crate) fn fresh(&self) -> String {
+        self.home.osagent(["token", "--fresh", PROFILE]).ok().line().to_owned()
+    }
 }
 
 /// A connection to an agent, which speaks its protocol and knows nothing of our client.

@@ -1,0 +1,133 @@
+//! Tokens end at Keystone, not only here; what could not be ended is kept and named.
+
+#![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
+
+use serde_json::json;
+
+use crate::fake::{On, Trouble, What};
+use crate::inside::Inside;
+use crate::rig::{PROFILE, Rig, adding, token_request};
+use crate::run::Done;
+
+#[track_caller]
+fn says(done: &Done, words: &str) {
+    assert!(done.stderr.contains(words), "{words:?} is not in {done:#?}");
+}
+
+fn ends(rig: &Rig) -> usize {
+    rig.fake.requests().iter().filter(|seen| seen.method == "DELETE").count()
+}
+
+#[test]
+fn a_revoked_token_is_dead_at_keystone_and_the_shell_is_told_how_to_clean_up() {
+    let rig = Rig::new();
+    let token = rig.token();
+    let done = rig.home.osagent(["revoke", PROFILE]).env("OS_TOKEN", &token).ok();
+    says(&done, "1 token revoked at Keystone");
+    says(&done, "'eval $(osagent env --unset)'");
+    assert_eq!(done.stdout, "");
+    assert!(!rig.fake.is_alive(&token));
+    assert_eq!(ends(&rig), 1);
+    says(&rig.home.osagent(["revoke", PROFILE]).ok(), "0 tokens revoked");
+    assert_ne!(rig.token(), token);
+}
+
+#[test]
+fn what_could_not_be_revoked_is_kept_and_named() {
+    let rig = Rig::new();
+    let token = rig.token();
+    rig.fake.turn(|knobs| {
+        knobs.trouble = Some(Trouble { what: What::Status(503), on: On::Others, times: None });
+    });
+    let done = rig.home.osagent(["revoke", PROFILE]).fails(5);
+    says(&done, "not revoked, and still held: profile \"prod\": keystone at");
+    assert!(rig.fake.is_alive(&token));
+    assert_eq!(rig.token(), token);
+    rig.fake.release();
+    rig.home.osagent(["revoke", PROFILE]).ok();
+    assert!(!rig.fake.is_alive(&token));
+}
+
+#[test]
+fn all_ends_everything_that_was_handed_out_and_nothing_less() {
+    let rig = Rig::new();
+    rig.add(&adding("other", &rig.fake.url(), "beta"));
+    let mut tokens = vec![rig.token()];
+    tokens.push(rig.home.osagent(["token", "--fresh", PROFILE]).ok().line().to_owned());
+    tokens.push(rig.home.osagent(["token", "other"]).ok().line().to_owned());
+    // A profile that is gone leaves its token to be revoked.
+    rig.home.osagent(["remove", "other"]).ok();
+    says(&rig.home.osagent(["revoke", "--all"]).ok(), "3 tokens revoked");
+    assert!(tokens.iter().all(|token| !rig.fake.is_alive(token)));
+    assert_eq!(rig.ask(&json!({"op": "status"}))["ok"]["tokens"], json!([]));
+}
+
+#[test]
+fn one_profile_s_revoke_leaves_another_scope_alone_and_names_who_shares_its_token() {
+    let rig = Rig::new();
+    rig.add(&adding("other", &rig.fake.url(), "beta"));
+    rig.add(&adding("same", &rig.fake.url(), "alpha"));
+    let (mine, other) = (rig.token(), rig.home.osagent(["token", "other"]).ok().line().to_owned());
+    let done = rig.home.osagent(["revoke", PROFILE]).ok();
+    says(&done, "this also ends the token of same");
+    assert!(!rig.fake.is_alive(&mine) && rig.fake.is_alive(&other));
+}
+
+#[test]
+fn a_token_from_elsewhere_comes_by_the_environment_or_a_pipe_and_never_by_an_argument() {
+    let rig = Rig::new();
+    let tokens = [rig.token(), rig.fresh(), rig.fresh(), rig.fresh()];
+    // The agent that made them is gone; a new one is started for it.
+    rig.home.osagent(["stop"]).ok();
+    let revoke = || rig.home.osagent(["revoke", "--token"]).env("OS_AUTH_URL", rig.fake.url());
+    says(&revoke().stdin(tokens[0].clone() + "\n").ok(), "1 token revoked");
+    says(&revoke().env("OS_TOKEN", &tokens[1]).stdin("").ok(), "1 token revoked");
+    // A pipe says more than an environment that came along.
+    says(&revoke().env("OS_TOKEN", &tokens[3]).stdin(tokens[2].clone()).ok(), "1 token revoked");
+    assert_eq!(tokens.each_ref().map(|token| rig.fake.is_alive(token)), [false, false, false, true]);
+    says(&revoke().stdin(tokens[0].clone()).ok(), "0 tokens revoked at Keystone, 1 token had ended there");
+    says(&revoke().arg(&tokens[3]).fails(2), "cannot be used with");
+    says(&revoke().stdin("").fails(2), "the secret is empty");
+    assert!(rig.fake.is_alive(&tokens[3]));
+}
+
+#[test]
+fn a_token_from_elsewhere_that_keystone_does_not_end_is_not_said_to_be_ended() {
+    let rig = Rig::new();
+    let token = rig.token();
+    rig.home.osagent(["stop"]).ok();
+    rig.fake.turn(|knobs| knobs.trouble = Trouble::everywhere(What::Status(500)));
+    let done = rig.home.osagent(["revoke", "--token"]).env("OS_AUTH_URL", rig.fake.url()).stdin(token);
+    let done = done.fails(5);
+    says(&done, "has trouble of its own");
+    assert!(!done.stderr.contains("revoked at Keystone") && !done.stderr.contains("profile"), "{done:#?}");
+    let far = rig.home.osagent(["revoke", "--token"]).env("OS_AUTH_URL", "http://cloud.example/v3");
+    says(&far.stdin("gAAAAA").fails(2), "would cross the network in clear");
+}
+
+#[test]
+fn a_token_that_is_on_its_way_is_revoked_with_the_others() {
+    let agent = Inside::new();
+    agent.token();
+    agent.pass(9 * 3600);
+    agent.fake.turn(|knobs| knobs.trouble = Trouble::always(What::Hold));
+    agent.token();
+    agent.fake.wait_until_held(1);
+    let mut line = agent.connect();
+    line.send(&json!({"v": 1, "op": "revoke", "profile": PROFILE}));
+    // The agent has read it when it answers a later one.
+    agent.status();
+    agent.fake.release();
+    assert_eq!(line.answer()["ok"]["revoked"], 2);
+    assert_eq!(agent.status()["tokens"], json!([]));
+}
+
+#[test]
+fn an_expired_token_is_not_sent_to_be_revoked() {
+    let agent = Inside::new();
+    agent.granted(&token_request(PROFILE));
+    agent.pass(25 * 3600);
+    let ended = agent.granted(&json!({"v": 1, "op": "revoke", "all": true}));
+    assert_eq!((&ended["revoked"], &ended["already_dead"]), (&json!(0), &json!(0)));
+    assert!(agent.fake.requests().iter().all(|seen| seen.method == "POST"));
+}
