@@ -63,6 +63,7 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/agent/handout.rs", "the token becomes the answer to `token`"),
     ("src/agent/revoke.rs", "a token from elsewhere is compared with those held"),
     ("src/agent/store.rs", "what the keyring gives back is compared with what it was given"),
+    ("src/cli/add.rs", "the profile's name, as a person typed it"),
     ("src/host/locked.rs", "a secret moves into the arena"),
     ("src/host/terminal.rs", "a yes or no of a person is read"),
     ("src/keyring/os.rs", "the secret goes to the Secret Service"),
@@ -71,6 +72,8 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/keystone/login.rs", "the token to be rescoped goes into the request"),
     ("src/keystone/password.rs", "the password goes into the request"),
     ("src/keystone/said.rs", "the secret is kept out of what Keystone's answer is quoted with"),
+    ("src/openrc/ask.rs", "what a person typed becomes the value that the file would have got"),
+    ("src/openrc/scrub.rs", "the secret is looked for in its file"),
     ("src/secret.rs", "a secret is duplicated into another secret"),
     ("src/wire/sealed.rs", "the secret crosses the socket"),
 ];
@@ -81,6 +84,7 @@ const UNSAFE: &[&str] = &["src/host/locked.rs"];
 /// What may write to standard output or standard error.
 const SPEAKS: &[(&str, &str)] = &[
     ("src/agent/start.rs", "the ready byte, and why there is none"),
+    ("src/cli/hook.rs", "whether code for a start-up file lands on a screen"),
     ("src/cli/output.rs", "what was asked for"),
     ("src/cli/report.rs", "words for people"),
     ("src/host/terminal.rs", "whether somebody is looking"),

@@ -5,7 +5,8 @@ use std::path::Path;
 use super::{files, root, verdict};
 
 /// Files over [`LINES_MAX`], and why they are.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] =
+    &[("src/openrc/expand.rs", "the shell's expansions in the shell's order; splitting is half of it")];
 const LINES_MAX: usize = 400;
 
 fn rust_files() -> Vec<String> {
