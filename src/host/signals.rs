@@ -64,7 +64,9 @@ pub fn wait(held: Option<&Held>, readable: Option<BorrowedFd<'_>>, within: Durat
             Err(errno) => return Err(errno.into()),
             Ok(_) => {}
         }
-        if let Some(signal) = signals.as_ref().and_then(|signals| signals.read_signal().ok().flatten()) {
+        let has_come = signals.is_some() && watched[0].any().unwrap_or(true);
+        let signal = signals.as_ref().filter(|_| has_come);
+        if let Some(signal) = signal.and_then(|signals| signals.read_signal().ok().flatten()) {
             let number = signal.ssi_signo.try_into().unwrap_or(0);
             if let Some(held) = held {
                 held.came.set(Some(number));

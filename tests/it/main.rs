@@ -1,11 +1,15 @@
 //! The flows without anything installed: one file a flow or a room.
 
 mod client_binary;
+mod env;
+mod exec;
 #[path = "../fake/mod.rs"]
 mod fake;
 mod handout;
+#[allow(dead_code, reason = "shared with the tests on real parts")]
 #[path = "../support/home.rs"]
 mod home;
+mod hot;
 mod inside;
 mod keyring;
 mod keystone;
@@ -14,6 +18,7 @@ mod openrc;
 mod refusals;
 mod revoke;
 mod rig;
+#[allow(dead_code, reason = "shared with the tests on real parts")]
 #[path = "../support/run.rs"]
 mod run;
 mod serve;

@@ -6,7 +6,7 @@
 mod direnv;
 mod hooks;
 mod prompts;
-mod rigs;
+pub(crate) mod rigs;
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};

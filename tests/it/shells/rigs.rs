@@ -88,7 +88,7 @@ pub(super) fn here() -> impl Iterator<Item = &'static Rig> {
     RIGS.iter().filter(|rig| is_here(rig.program))
 }
 
-pub(super) fn is_here(program: &str) -> bool {
+pub(crate) fn is_here(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
     let is_demanded = ["bash", "sh"].contains(&program) || std::env::var_os("OSAGENT_TEST_ALL").is_some();
