@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Hook) -> Result<(), Failure> {
         let text = format!("there is no hook for {:?}; there are {}", arguments.shell, names.join(", "));
         Failure::new(Code::Usage, text)
     })?;
-    if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+    if output::is_terminal() {
         report::note("this is code for a start-up file; 'osagent hook --help' shows where it goes");
     }
     output::print(&text)

@@ -104,11 +104,6 @@ impl Inside {
         let text = std::fs::read_to_string(self.folder.path().join("epoch")).unwrap();
         text.trim_end().parse().unwrap()
     }
-
-    /// Its socket, locks and profiles.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
 }
 
 impl Drop for Inside {

@@ -6,7 +6,7 @@ mod exec;
 #[path = "../fake/mod.rs"]
 mod fake;
 mod handout;
-#[allow(dead_code, reason = "shared with the tests on real parts")]
+#[allow(dead_code, clippy::unwrap_used, reason = "shared with the tests on real parts")]
 #[path = "../support/home.rs"]
 mod home;
 mod hot;
@@ -18,14 +18,16 @@ mod openrc;
 mod refusals;
 mod revoke;
 mod rig;
-#[allow(dead_code, reason = "shared with the tests on real parts")]
+#[allow(dead_code, clippy::unwrap_used, reason = "shared with the tests on real parts")]
 #[path = "../support/run.rs"]
 mod run;
+mod secrets;
 mod serve;
 #[path = "../support/session.rs"]
 mod session;
 mod shells;
 mod start;
 mod tidy;
+mod verbs;
 #[path = "../support/wait.rs"]
 mod wait;
