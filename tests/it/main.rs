@@ -1,12 +1,12 @@
 //! The flows without anything installed: one file a flow or a room.
 
 mod client_binary;
+mod docs;
 mod env;
 mod exec;
 #[path = "../fake/mod.rs"]
 mod fake;
 mod handout;
-#[allow(dead_code, clippy::unwrap_used, reason = "shared with the tests on real parts")]
 #[path = "../support/home.rs"]
 mod home;
 mod hot;
@@ -18,7 +18,6 @@ mod openrc;
 mod refusals;
 mod revoke;
 mod rig;
-#[allow(dead_code, clippy::unwrap_used, reason = "shared with the tests on real parts")]
 #[path = "../support/run.rs"]
 mod run;
 mod secrets;
