@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
 use crate::front::Front;
 use crate::run::Running;
 use crate::scene::{PROFILE, Scene};
@@ -14,7 +12,7 @@ fn a_password_that_went_bad_is_tried_twice_at_most_however_many_ask() {
     scene.add();
     scene.home.osagent(["stop"]).ok();
     scene.login.user.password = "b0b-Pa55-changed".to_owned();
-    set_password(&scene);
+    scene.keystone.set_password(&scene.login.user);
     let before = scene.door.creations();
     let started: Vec<Running> = (0..20).map(|_| scene.home.osagent(["token", PROFILE]).start()).collect();
     for running in started {
@@ -85,10 +83,4 @@ fn a_silent_keystone_ends_the_wait_too() {
     scene.home.osagent(["token", PROFILE, "--fresh", "--timeout", "3"]).fails(5);
     assert!(from.elapsed() < Duration::from_secs(8), "{:?}", from.elapsed());
     assert_eq!(scene.token(), held);
-}
-
-/// Sets the password that `scene` has at Keystone.
-fn set_password(scene: &Scene) {
-    let path = format!("/v3/users/{}", scene.login.user.id);
-    scene.keystone.as_admin("PATCH", &path, &json!({"user": {"password": scene.login.user.password}}));
 }

@@ -1,7 +1,5 @@
 //! The other verbs, each once through every floor.
 
-use std::fs;
-
 use crate::scene::{PROFILE, Scene};
 
 #[test]
@@ -121,9 +119,7 @@ fn a_new_password_at_keystone_is_told_once_and_taken_over() {
     let mut scene = Scene::on_a_desktop("dave", "alpha");
     scene.add();
     scene.login.user.password = "d4ve-Pa55-second".to_owned();
-    let path = format!("/v3/users/{}", scene.login.user.id);
-    let body = serde_json::json!({"user": {"password": scene.login.user.password}});
-    scene.keystone.as_admin("PATCH", &path, &body);
+    scene.keystone.set_password(&scene.login.user);
     scene.home.osagent(["passwd", PROFILE, "--secret-stdin"]).stdin(scene.login.user.password.as_str()).ok();
     assert_eq!(scene.home.secrets(), [scene.login.user.password.as_str()]);
     assert_eq!(scene.keystone.status_of(&scene.token()), 200);
@@ -137,7 +133,7 @@ fn a_command_runs_with_the_environment_and_its_status_is_ours() {
         scene.home.osagent(["exec", PROFILE, "--", "openstack", "token", "issue", "-f", "value", "-c", "id"]);
     assert_eq!(scene.keystone.about(issued.ok().line())["project"]["name"], "alpha");
     scene.home.osagent(["exec", PROFILE, "--", "sh", "-c", "exit 7"]).fails(7);
-    scene.home.osagent(["exec", PROFILE, "--", "/nonexistent/program"]).fails(127);
+    scene.home.osagent(["exec", PROFILE, "--", "./no-such-program"]).fails(127);
     let plain = scene.home.write("plain", "text");
     scene.home.osagent(["exec", PROFILE, "--", plain.to_str().unwrap()]).fails(126);
     scene.home.osagent(["exec", "nosuch", "--", "true"]).fails(125);
@@ -164,8 +160,7 @@ fn what_is_written_down_is_for_its_owner_alone() {
     scene.token();
     let listed =
         scene.home.run("find").arg(scene.home.all().join("config")).arg(scene.home.all().join("state"));
-    let open = listed.arg(scene.home.runtime()).args(["-perm", "/077", "!", "-type", "l"]).ok();
+    let open =
+        listed.arg(scene.home.runtime().join("osagent")).args(["-perm", "/077", "!", "-type", "l"]).ok();
     assert_eq!(open.stdout, "");
-    let audit = fs::read_to_string(scene.home.all().join("state/osagent/audit.jsonl")).unwrap();
-    assert!(audit.lines().count() > 0 && !audit.contains("S3cret"), "{audit}");
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 use std::{fs, process};
 
 use serde_json::{Value, json};
@@ -100,8 +101,21 @@ impl Keystone {
         serde_json::from_str::<Value>(&body).unwrap()["token"].take()
     }
 
+    /// Gives the person the password that stands in `user`.
+    pub(crate) fn set_password(&self, user: &User) {
+        self.as_admin(
+            "PATCH",
+            &format!("/v3/users/{}", user.id),
+            &json!({"user": {"password": user.password}}),
+        );
+        // With it Keystone revoked every token up to this second, also those that are issued in the rest of it.
+        let second = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let changed = second();
+        crate::wait::until("the second is over", || second() > changed);
+    }
+
     /// Does what only an administrator may.
-    pub(crate) fn as_admin(&self, method: &str, path: &str, body: &Value) {
+    fn as_admin(&self, method: &str, path: &str, body: &Value) {
         let admin = self.user("admin");
         let user = json!({"id": admin.id, "password": admin.password});
         let identity = json!({"methods": ["password"], "password": {"user": user}});
