@@ -124,12 +124,12 @@ fn gone(entry: &Entry) -> Failure {
     let profile = &entry.profile;
     let text = format!("the keyring {} does not hold its password", entry.keyring);
     let mut failure = words::about(profile, Failure::new(Code::NeedsPerson, text));
-    failure.question = Some(Question {
+    failure.question = Some(Box::new(Question {
         id: profile.name.to_string(),
         question: format!("Password of {}, {}: ", profile.who(), profile.scope.describe()),
         hidden: true,
         why: failure.message.clone(),
-    });
+    }));
     failure
 }
 

@@ -245,7 +245,7 @@ fn ok<T: Serialize>(answer: &T) -> Zeroizing<Vec<u8>> {
 
 fn failed(mut failure: Failure) -> Zeroizing<Vec<u8>> {
     match failure.question.take() {
-        Some(question) => render(&Reply::<()>::Ask(question), BUFFER_LEN),
+        Some(question) => render(&Reply::<()>::Ask(*question), BUFFER_LEN),
         None => render(&Reply::<()>::Err(failure), BUFFER_LEN),
     }
 }

@@ -89,7 +89,7 @@ pub struct Failure {
     pub profile: Option<String>,
     /// A person could help: the agent then answers with this question in place of the failure.
     #[serde(skip)]
-    pub question: Option<super::Question>,
+    pub question: Option<Box<super::Question>>,
 }
 
 impl Failure {

@@ -1,5 +1,7 @@
 //! The flows without anything installed: one file a flow or a room.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "all of this is test")]
+
 mod client_binary;
 mod docs;
 mod env;
@@ -7,6 +9,7 @@ mod exec;
 #[path = "../fake/mod.rs"]
 mod fake;
 mod handout;
+#[allow(dead_code, reason = "shared with the tests on real parts")]
 #[path = "../support/home.rs"]
 mod home;
 mod hot;
@@ -18,6 +21,7 @@ mod openrc;
 mod refusals;
 mod revoke;
 mod rig;
+#[allow(dead_code, reason = "shared with the tests on real parts")]
 #[path = "../support/run.rs"]
 mod run;
 mod secrets;
