@@ -18,13 +18,8 @@ use osagent::keyring::{
 use osagent::profile::Origin;
 use osagent::secret::Secret;
 
-#[path = "../support/session.rs"]
-mod session;
-#[path = "../support/stand_ins.rs"]
-mod stand_ins;
-
-use session::{KEYRING_PASSWORD, SecretService};
-use stand_ins::{Hangs, Prompter};
+use crate::session::{self, KEYRING_PASSWORD, SecretService};
+use crate::stand_ins::{self, Hangs, Prompter};
 
 /// The folder of the session, set in the process that is inside it.
 const INSIDE: &str = "OSAGENT_TEST_SESSION";
