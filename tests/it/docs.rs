@@ -1,6 +1,8 @@
 //! The pages of the repository against the repository: every test that they name is there, every file is on the map, every
 //! dependency has its reason.
 
+#![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,8 @@
 //! The man pages: what can be made from the program is made from it, and everything else is held against it. A page that
 //! is behind the program fails, and the failure says how to renew it.
 
+#![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
+
 mod protocol;
 mod roff;
 

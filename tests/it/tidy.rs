@@ -2,6 +2,8 @@
 //! home, a secret is uncovered only where the table says. A row that nothing uses any more fails too, so that the tables
 //! stay true.
 
+#![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
+
 mod pages;
 mod source;
 
