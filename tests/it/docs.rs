@@ -99,7 +99,7 @@ fn every_file_of_the_program_is_on_the_map_and_no_other() {
     let mapped: BTreeSet<String> = items(&read("ARCHITECTURE.md"), "Map")
         .iter()
         .filter_map(|item| quoted(item).next().map(str::to_owned))
-        .filter(|path| !path.ends_with('/'))
+        .filter(|path| path.contains('/') && !path.ends_with('/') && path != "tests/run")
         .collect();
     let there: BTreeSet<String> = ["src", "shell", "examples"].into_iter().flat_map(files).collect();
     assert_eq!(mapped.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "gone");

@@ -12,7 +12,7 @@ const LONG: &[(&str, &str)] = &[
 const LINES_MAX: usize = 400;
 
 fn rust_files() -> Vec<String> {
-    ["src", "tests", "examples"].iter().flat_map(|folder| files(folder, ".rs")).collect()
+    ["src", "tests", "examples", "bench"].iter().flat_map(|folder| files(folder, ".rs")).collect()
 }
 
 #[test]
