@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::cursor::is_name;
 use super::eval::{Asked, Evaluator, PROMPTS_MAX, Run};
-use super::expand::Field;
+use super::fields::Field;
 use super::place::{Fault, Reason, Span};
 use super::simple::Input;
 use super::state::Said;

@@ -2,7 +2,7 @@
 //! change what is not followed here.
 
 use super::eval::{Evaluator, Flow, Run};
-use super::expand::Field;
+use super::fields::Field;
 use super::place::Span;
 use super::simple::{Input, arguments_of};
 use super::state::{Arguments, Exported};

@@ -51,7 +51,7 @@ impl Parser<'_> {
             match self.arithmetic_word(start) {
                 Ok(word) => return Ok(Kind::Arithmetic(word)),
                 Err(fault) if fault.reason == Reason::TooDeep => return Err(fault),
-                Err(_) => self.rewind(start, nesting),
+                Err(_) => self.read_again(start, nesting)?,
             }
         }
         self.eat(b'(');

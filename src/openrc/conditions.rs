@@ -2,7 +2,8 @@
 
 use super::ast::{Condition, Word};
 use super::eval::{Evaluator, Run};
-use super::expand::{Field, Purpose};
+use super::expand::Purpose;
+use super::fields::Field;
 use super::place::Span;
 use super::state::Exported;
 use super::value::{Status, Unknown, Val, Why};

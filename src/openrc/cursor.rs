@@ -7,12 +7,16 @@ use super::text::Text;
 /// How deep quotes, substitutions and compound commands may stand inside each other. Real files reach four.
 pub(crate) const NESTING_MAX: u32 = 16;
 
+/// No real file has even one.
+const SECOND_READINGS_MAX: u32 = 32;
+
 #[derive(Debug)]
 pub(crate) struct Parser<'s> {
     pub(crate) source: &'s [u8],
     pub(crate) at: usize,
     pub(crate) file: u16,
     nesting: u32,
+    second_readings: u32,
     waiting: Vec<HereDocument>,
     pub(crate) comments: Vec<Span>,
     /// Names that `${NAME:=…}` in a here-document may set; their values are not followed.
@@ -34,6 +38,7 @@ impl<'s> Parser<'s> {
             at: 0,
             file,
             nesting: 0,
+            second_readings: 0,
             waiting: Vec::new(),
             comments: Vec::new(),
             set_in_here_documents: Vec::new(),
@@ -125,6 +130,17 @@ impl<'s> Parser<'s> {
     pub(crate) fn rewind(&mut self, at: usize, nesting: u32) {
         self.at = at;
         self.nesting = nesting;
+    }
+
+    /// `((` that is no arithmetic is read again as two parentheses; inside each other that would double the work each time.
+    pub(crate) fn read_again(&mut self, at: usize, nesting: u32) -> Parsed<()> {
+        self.second_readings += 1;
+        if self.second_readings > SECOND_READINGS_MAX {
+            let what = "too many (( that are no arithmetic";
+            return Err(Fault::new(self.span_from(at), Reason::TooDeep, what));
+        }
+        self.rewind(at, nesting);
+        Ok(())
     }
 
     /// Skips blanks and a comment, up to the next token or the end of the line.

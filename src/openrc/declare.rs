@@ -1,14 +1,15 @@
 //! `export`, `declare`, `typeset`, `readonly`, `local` and `unset`: who is a setting and who is not.
 
-use super::ast::{Assigned, Assignment, Word};
+use super::ast::{Assigned, Assignment, Part, Word};
 use super::braces;
 use super::cursor::is_name;
 use super::eval::{Evaluator, Run, Site};
-use super::expand::Field;
+use super::fields::Field;
 use super::names;
 use super::parser::assignment;
 use super::place::Span;
 use super::state::{Exported, Variable};
+use super::text::Text;
 use super::value::{Unknown, Val};
 
 /// The options of a declaration, as far as they matter.
@@ -21,6 +22,8 @@ struct Wish {
     changes_value: bool,
     is_nameref: bool,
     is_about_functions: bool,
+    /// After `command`: which bash reads as assignments since 5.3 only.
+    is_indirect: bool,
 }
 
 /// One word of a declaration, expanded.
@@ -43,6 +46,7 @@ impl Evaluator<'_> {
         let mut wish = Wish {
             export: (command == "export").then_some(true),
             is_read_only: command == "readonly",
+            is_indirect: names.len() > 1,
             is_local: in_function && matches!(command.as_str(), "local" | "declare" | "typeset"),
             ..Wish::default()
         };
@@ -50,7 +54,6 @@ impl Evaluator<'_> {
             self.fail();
             return Ok(());
         }
-        self.succeed();
         let mut takes_options = true;
         let mut declared = Vec::new();
         for word in words {
@@ -70,6 +73,7 @@ impl Evaluator<'_> {
         if wish.is_nameref {
             self.state.forget_all(&Unknown::other("a reference by name", at));
         }
+        self.succeed();
         for one in declared {
             self.declare_one(one, wish, at)?;
         }
@@ -94,7 +98,14 @@ impl Evaluator<'_> {
 
     /// Expands one word of a declaration. The shell expands all of them before it assigns the first.
     fn expand_word(&mut self, word: &Word, wish: Wish, all: &mut Vec<Declared>) -> Run<()> {
+        let has_tilde =
+            word.parts.iter().any(|part| matches!(part, Part::Bare(text) if text.bytes().contains(&b'~')));
         let several = match braces::expand(word) {
+            // The words that braces make are no assignments to the shell any more, and keep their tilde.
+            Ok(Some(_)) if has_tilde => Err("a brace expansion with a tilde"),
+            several => several,
+        };
+        let several = match several {
             Ok(several) => several,
             Err(what) => {
                 let why = Unknown::other(what, word.span);
@@ -121,6 +132,7 @@ impl Evaluator<'_> {
                 true => Val::Unknown(Unknown::other("an array, a number or another name", assignment.span)),
                 false => self.expanded(&assignment)?,
             };
+            let value = if wish.is_indirect { of_indirect(&assignment, value) } else { value };
             let references = std::mem::take(&mut self.unset_references);
             all.push(Declared::Assigned { assignment, value, references });
         }
@@ -278,6 +290,26 @@ impl Evaluator<'_> {
             // What is read-only stays, as in the shell.
             let _ = self.unset_one(&name, at);
         }
+    }
+}
+
+/// A value that an older bash would split, match with files or leave its tilde in.
+fn of_indirect(assignment: &Assignment, value: Val) -> Val {
+    let Assigned::Word(word) = &assignment.value else { return value };
+    let is_all = |part: &Part| matches!(part, Part::Parameter(parameter) if parameter.name == "@");
+    let is_expansion = |part: &Part| match part {
+        Part::Quoted(_) | Part::Bare(_) => false,
+        Part::Double(parts) => parts.iter().any(is_all),
+        _ => true,
+    };
+    let has_tilde = |part: &Part| matches!(part, Part::Bare(text) if text.bytes().contains(&b'~'));
+    let splits = |text: &Text| text.bytes().iter().any(|byte| b" \t\n*?[".contains(byte));
+    let splits_up = word.parts.iter().any(is_expansion) && value.text().is_none_or(splits);
+    let is_safe = !splits_up && !word.parts.iter().any(has_tilde);
+    if is_safe {
+        value
+    } else {
+        Val::Unknown(Unknown::other("how this bash reads command export", word.span))
     }
 }
 

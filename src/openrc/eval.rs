@@ -12,12 +12,14 @@ use super::value::{FAILURE, SUCCESS, Status, Unknown, Val, Why};
 use super::warn::Warned;
 use super::{Context, text::Text};
 
-/// There is no clock here; this is what a machine of today does in well under a second.
-pub(crate) const STEPS_MAX: u64 = 2_000_000;
+/// There is no clock here; this is what a machine of today does in a tenth of a second. Real files need some hundreds.
+pub(crate) const STEPS_MAX: u64 = 150_000;
 /// Turns of all loops together. Real files clear two dozen names.
 pub(crate) const TURNS_MAX: u32 = 1_000;
 /// Functions that call functions, and files that source files.
 pub(crate) const CALLS_MAX: u32 = 8;
+/// Commands inside commands while they are evaluated, functions and sourced files included: the stack is 2 MiB in a thread.
+const DEPTH_MAX: u32 = 64;
 /// A file that asks more than this is no rc file.
 pub(crate) const PROMPTS_MAX: usize = 32;
 
@@ -99,6 +101,7 @@ pub(crate) struct Evaluator<'c> {
     /// The files being sourced, the innermost last.
     pub(crate) open_files: Vec<String>,
     steps_left: u64,
+    depth: u32,
     pub(crate) turns_left: u32,
 }
 
@@ -126,6 +129,7 @@ impl<'c> Evaluator<'c> {
             warnings: Vec::new(),
             open_files: Vec::new(),
             steps_left: STEPS_MAX,
+            depth: 0,
             turns_left: TURNS_MAX,
         }
     }
@@ -159,7 +163,8 @@ impl<'c> Evaluator<'c> {
     }
 
     fn item(&mut self, item: &Item) -> Run<Flow> {
-        self.spend(1, item.span)?;
+        let work = std::mem::take(&mut self.state.work);
+        self.spend(1 + work, item.span)?;
         if item.background {
             return self.apart(|this| this.and_or(item)).map(|()| Flow::Next);
         }
@@ -177,8 +182,8 @@ impl<'c> Evaluator<'c> {
                 Status::Known(_) => Flow::Next,
                 Status::Unknown(why) => {
                     let (runs, skips) = match and_or {
-                        AndOr::And => (SUCCESS, FAILURE),
-                        AndOr::Or => (FAILURE, SUCCESS),
+                        AndOr::And => (SUCCESS, Status::Unknown(why.clone())),
+                        AndOr::Or => (Status::Unknown(why.clone()), SUCCESS),
                     };
                     self.either(
                         &why,
@@ -234,7 +239,7 @@ impl<'c> Evaluator<'c> {
 
     /// Evaluates in a process of its own: prompts and warnings count, variables do not.
     pub(crate) fn apart(&mut self, run: impl FnOnce(&mut Self) -> Run<Flow>) -> Run<()> {
-        self.spend(1 + self.state.len() as u64, self.at)?;
+        self.spend(1 + (self.state.len() + self.taken_away.len()) as u64, self.at)?;
         let before = self.state.clone();
         let taken_away = self.taken_away.clone();
         let loops = std::mem::replace(&mut self.loops, 0);
@@ -251,6 +256,12 @@ impl<'c> Evaluator<'c> {
     }
 
     pub(crate) fn command(&mut self, command: &Command) -> Run<Flow> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err(
+                Fault::new(command.span, Reason::TooDeep, "commands inside commands without end").into()
+            );
+        }
         let before = std::mem::replace(&mut self.at, command.span);
         self.unset_references.clear();
         let flow = match self.redirected(command) {
@@ -258,6 +269,7 @@ impl<'c> Evaluator<'c> {
             flow => flow,
         };
         self.at = before;
+        self.depth -= 1;
         flow
     }
 

@@ -4,25 +4,13 @@
 use std::rc::Rc;
 
 use super::ast::{Part, Word};
-use super::braces;
 use super::eval::{Evaluator, Run, Stop};
 use super::place::{Fault, Reason, Span};
-use super::state::{Arguments, DEFAULT_IFS};
 use super::text::Text;
 use super::value::{Known, Unknown, Val};
 
 /// A password or a URL is far shorter; a value this long comes from a loop that doubles it.
 pub(crate) const VALUE_LEN_MAX: usize = 64 * 1024;
-
-/// One argument of a command.
-#[derive(Debug, Clone)]
-pub(crate) struct Field {
-    pub(crate) value: Val,
-    /// An unquoted unknown: there may be none or several of it.
-    pub(crate) is_loose: bool,
-    /// What it is where no file has a name that it matches.
-    pub(crate) unmatched: Option<Rc<Text>>,
-}
 
 /// What a word is expanded for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,19 +23,20 @@ pub(crate) enum Purpose {
     Pattern,
 }
 
+/// A value while its pieces come together.
 #[derive(Default)]
-struct Builder {
-    text: Text,
-    answer: Option<usize>,
-    pieces: u32,
-    unknown: Option<Unknown>,
-    is_loose: bool,
-    is_started: bool,
-    may_match: bool,
+pub(crate) struct Builder {
+    pub(crate) text: Text,
+    pub(crate) answer: Option<usize>,
+    pub(crate) pieces: u32,
+    pub(crate) unknown: Option<Unknown>,
+    pub(crate) is_loose: bool,
+    pub(crate) is_started: bool,
+    pub(crate) may_match: bool,
 }
 
 impl Builder {
-    fn add(&mut self, bytes: &[u8]) {
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
         self.is_started = true;
         if !bytes.is_empty() {
             self.text.extend(bytes);
@@ -56,7 +45,7 @@ impl Builder {
         }
     }
 
-    fn add_value(&mut self, value: &Val) {
+    pub(crate) fn add_value(&mut self, value: &Val) {
         self.is_started = true;
         match value {
             Val::Known(known) => {
@@ -78,7 +67,7 @@ impl Builder {
         }
     }
 
-    fn value(&mut self) -> Val {
+    pub(crate) fn value(&mut self) -> Val {
         let text = std::mem::take(&mut self.text);
         match self.unknown.take() {
             Some(unknown) if self.pieces > 1 => Val::Unknown(unknown.as_part()),
@@ -147,7 +136,7 @@ impl Evaluator<'_> {
     }
 
     /// A tilde at the start: what it stands for, and the rest of its bare text.
-    fn tilde<'w>(&mut self, parts: &'w [Part]) -> Option<(Val, &'w [u8])> {
+    pub(crate) fn tilde<'w>(&mut self, parts: &'w [Part]) -> Option<(Val, &'w [u8])> {
         let Some(Part::Bare(text)) = parts.first() else { return None };
         let bytes = text.bytes();
         // `~"name"` is quoted and stays.
@@ -171,7 +160,7 @@ impl Evaluator<'_> {
     }
 
     /// What stands between double quotes, as one text.
-    fn quoted_parts(&mut self, parts: &[Part]) -> Run<Val> {
+    pub(crate) fn quoted_parts(&mut self, parts: &[Part]) -> Run<Val> {
         let mut builder = Builder { is_started: true, ..Builder::default() };
         for part in parts {
             match part {
@@ -187,7 +176,7 @@ impl Evaluator<'_> {
     }
 
     /// An expansion as one text: `$*` and `$@` joined by blanks.
-    fn part(&mut self, part: &Part) -> Run<Val> {
+    pub(crate) fn part(&mut self, part: &Part) -> Run<Val> {
         Ok(match part {
             Part::Bare(text) | Part::Quoted(text) => Val::known(text.bytes()),
             Part::Double(inside) => self.quoted_parts(inside)?,
@@ -199,191 +188,7 @@ impl Evaluator<'_> {
         })
     }
 
-    /// The arguments that `words` become.
-    pub(crate) fn fields(&mut self, words: &[Word]) -> Run<Vec<Field>> {
-        let mut fields = Vec::new();
-        for word in words {
-            match braces::expand(word) {
-                Ok(Some(several)) => {
-                    for word in &several {
-                        self.word_fields(word, &mut fields)?;
-                    }
-                }
-                Ok(None) => self.word_fields(word, &mut fields)?,
-                Err(what) => fields.push(Field {
-                    value: Val::Unknown(Unknown::other(what, word.span)),
-                    is_loose: true,
-                    unmatched: None,
-                }),
-            }
-        }
-        Ok(fields)
-    }
-
-    fn word_fields(&mut self, word: &Word, fields: &mut Vec<Field>) -> Run<()> {
-        let mut builder = Builder::default();
-        let mut parts = word.parts.as_slice();
-        if let Some((home, rest)) = self.tilde(parts) {
-            builder.add_value(&home);
-            builder.may_match |= has_pattern(rest);
-            builder.add(rest);
-            parts = &parts[1..];
-        }
-        for part in parts {
-            match part {
-                Part::Bare(text) => {
-                    builder.may_match |= has_pattern(text.bytes());
-                    builder.add(text.bytes());
-                }
-                Part::Quoted(text) => builder.add(text.bytes()),
-                Part::Double(inside) => self.double_fields(inside, &mut builder, fields)?,
-                Part::Parameter(parameter)
-                    if matches!(parameter.name.as_str(), "@" | "*") && is_all(part) =>
-                {
-                    let all = self.state.arguments.clone();
-                    self.every_argument(&all, false, &mut builder, fields);
-                }
-                other => {
-                    let value = self.part(other)?;
-                    let value = if has_quoted_default(other) { self.unsplittable(value) } else { value };
-                    self.split(&value, &mut builder, fields);
-                }
-            }
-            self.check_len(&builder, word.span)?;
-        }
-        self.finish(&mut builder, fields);
-        Ok(())
-    }
-
-    fn double_fields(&mut self, inside: &[Part], builder: &mut Builder, fields: &mut Vec<Field>) -> Run<()> {
-        if let [part @ Part::Parameter(parameter)] = inside
-            && parameter.name == "@"
-            && is_all(part)
-        {
-            let all = self.state.arguments.clone();
-            self.every_argument(&all, true, builder, fields);
-            return Ok(());
-        }
-        let value = self.quoted_parts(inside)?;
-        let several = |all: &Arguments| !matches!(all, Arguments::Known(all) if all.len() < 2);
-        let holds_all = |part: &Part| is_all(part) && matches!(part, Part::Parameter(p) if p.name == "@");
-        if inside.iter().any(holds_all) && several(&self.state.arguments) {
-            let unknown = Unknown::other("the arguments in the middle of a word", self.at);
-            builder.add_value(&Val::Unknown(unknown));
-            builder.is_loose = true;
-            return Ok(());
-        }
-        builder.add_value(&value);
-        Ok(())
-    }
-
-    /// `${A:-"a b"}` without quotes around it: which of its blanks separate is not followed.
-    fn unsplittable(&mut self, value: Val) -> Val {
-        let is_plain =
-            |text: &Text| !text.is_empty() && !text.bytes().iter().any(|byte| b" \t\n*?[".contains(byte));
-        match value.text() {
-            Some(text) if !is_plain(text) => {
-                Val::Unknown(Unknown::other("a quoted default in an unquoted expansion", self.at))
-            }
-            _ => value,
-        }
-    }
-
-    fn every_argument(
-        &mut self,
-        all: &Arguments,
-        quoted: bool,
-        builder: &mut Builder,
-        fields: &mut Vec<Field>,
-    ) {
-        match all {
-            Arguments::Known(all) => {
-                for (index, value) in all.iter().enumerate() {
-                    if index > 0 {
-                        self.finish(builder, fields);
-                    }
-                    if quoted { builder.add_value(value) } else { self.split(value, builder, fields) }
-                }
-            }
-            Arguments::Unknown(unknown) => {
-                builder.add_value(&Val::Unknown(unknown.clone()));
-                builder.is_loose = true;
-            }
-        }
-    }
-
-    /// An unquoted expansion falls apart at the separators of IFS.
-    fn split(&mut self, value: &Val, builder: &mut Builder, fields: &mut Vec<Field>) {
-        let text = match value.need() {
-            Ok(text) => text,
-            Err(_) => {
-                builder.add_value(value);
-                builder.is_loose = true;
-                return;
-            }
-        };
-        let separators = match self.separators() {
-            Ok(separators) => separators,
-            Err(unknown) => {
-                builder.add_value(&Val::Unknown(unknown));
-                builder.is_loose = true;
-                return;
-            }
-        };
-        let is_separator = |byte: u8| separators.bytes().contains(&byte);
-        if !text.bytes().iter().any(|&byte| is_separator(byte)) {
-            if !text.is_empty() {
-                builder.may_match |= has_pattern(text.bytes());
-                builder.add_value(value);
-            }
-            return;
-        }
-        let bytes = text.bytes();
-        if bytes.iter().any(|byte| is_separator(*byte) && !DEFAULT_IFS.contains(byte)) {
-            builder
-                .add_value(&Val::Unknown(Unknown::other("a value split at the characters of IFS", self.at)));
-            builder.is_loose = true;
-            return;
-        }
-        for run in bytes.chunk_by(|a, b| is_separator(*a) == is_separator(*b)) {
-            if is_separator(run[0]) {
-                self.finish(builder, fields);
-            } else {
-                builder.may_match |= has_pattern(run);
-                builder.add(run);
-            }
-        }
-    }
-
-    pub(crate) fn separators(&mut self) -> Result<Text, Unknown> {
-        match self.state.variable("IFS").and_then(|variable| variable.value) {
-            None => Ok(Text::of(DEFAULT_IFS)),
-            Some(Val::Known(known)) => Ok((*known.text).clone()),
-            Some(Val::Unknown(unknown)) => Err(unknown),
-        }
-    }
-
-    /// Ends the field that is being built, if there is one.
-    fn finish(&mut self, builder: &mut Builder, fields: &mut Vec<Field>) {
-        if !builder.is_started {
-            return;
-        }
-        let is_loose = builder.is_loose;
-        let may_match = builder.may_match && !self.state.keeps_patterns;
-        let value = builder.value();
-        *builder = Builder::default();
-        let field = match value {
-            Val::Known(known) if may_match => Field {
-                value: Val::Unknown(Unknown::other("the names of files that match a pattern", self.at)),
-                is_loose: true,
-                unmatched: Some(known.text),
-            },
-            value => Field { value, is_loose, unmatched: None },
-        };
-        fields.push(field);
-    }
-
-    fn check_len(&mut self, builder: &Builder, at: Span) -> Run<()> {
+    pub(crate) fn check_len(&mut self, builder: &Builder, at: Span) -> Run<()> {
         self.spend(builder.text.len() as u64 / 64, at)?;
         if builder.text.len() > VALUE_LEN_MAX {
             let what = format!("a value longer than {} KiB", VALUE_LEN_MAX / 1024);
@@ -410,24 +215,4 @@ fn tilde_prefix(bytes: &[u8]) -> Option<&[u8]> {
     let len = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
     let is_name = rest[..len].iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(byte));
     is_name.then_some(&rest[len..])
-}
-
-/// Whether a bare run may match names of files: `*`, `?` or a bracket pair.
-pub(crate) fn has_pattern(bytes: &[u8]) -> bool {
-    bytes.iter().any(|byte| matches!(byte, b'*' | b'?' | b'[')) && bytes != b"["
-}
-
-fn has_quoted_default(part: &Part) -> bool {
-    let Part::Parameter(parameter) = part else { return false };
-    match &parameter.operator {
-        super::ast::Operator::Default { word, .. } => {
-            word.parts.iter().any(|part| matches!(part, Part::Quoted(_) | Part::Double(_)))
-        }
-        _ => false,
-    }
-}
-
-/// `$@` or `$*` itself, without an operator.
-fn is_all(part: &Part) -> bool {
-    matches!(part, Part::Parameter(parameter) if matches!(parameter.operator, super::ast::Operator::None))
 }

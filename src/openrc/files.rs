@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use super::ast::{Command, Kind, List, Substitution, Word};
 use super::eval::{CALLS_MAX, Evaluator, Flow, Run, Stop};
-use super::expand::{Field, Purpose};
+use super::expand::Purpose;
+use super::fields::Field;
 use super::parser::parse;
 use super::place::{Fault, Reason, Span};
 use super::simple::arguments_of;
@@ -187,13 +188,16 @@ impl Evaluator<'_> {
                 span,
             )));
         }
-        match substitution {
-            Substitution::Parsed { list, span } => self.computed(list, *span),
+        let (value, at) = match substitution {
+            Substitution::Parsed { list, span } => (self.computed(list, *span)?, *span),
             Substitution::Backquoted { text, span } => match self.parse_text(text, *span)? {
-                Some(list) => self.computed(&list, *span),
-                None => Ok(Val::Unknown(Unknown::other("a command in backquotes", *span))),
+                Some(list) => (self.computed(&list, *span)?, *span),
+                None => (Val::Unknown(Unknown::other("a command in backquotes", *span)), *span),
             },
-        }
+        };
+        // A `$?` later in the same command is that of the substitution.
+        self.state.status = Status::Unknown(Unknown::other("the status of a substitution", at));
+        Ok(value)
     }
 
     fn computed(&mut self, list: &List, at: Span) -> Run<Val> {

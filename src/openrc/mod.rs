@@ -21,6 +21,7 @@ mod dollar;
 mod draft;
 mod eval;
 mod expand;
+mod fields;
 mod files;
 mod loops;
 mod names;

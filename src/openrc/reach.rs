@@ -12,6 +12,7 @@ pub(crate) struct Reach {
     /// Something in it may set any variable.
     pub(crate) is_everything: bool,
     followed: BTreeSet<String>,
+    pub(crate) visited: u64,
 }
 
 type Functions = BTreeMap<Rc<str>, Option<Rc<Command>>>;
@@ -26,6 +27,7 @@ pub(crate) fn reach(list: &List, functions: &Functions, reached: &mut Reach) {
 }
 
 fn of_command(command: &Command, functions: &Functions, reached: &mut Reach) {
+    reached.visited += 1;
     for redirect in &command.redirects {
         of_word(&redirect.target, reached);
     }
@@ -62,7 +64,10 @@ fn of_command(command: &Command, functions: &Functions, reached: &mut Reach) {
         Kind::Condition(condition) => of_condition(condition, reached),
         Kind::Arithmetic(word) => of_arithmetic(word, reached),
         // A function made in a loop may be called after it.
-        Kind::Function { .. } => reached.is_everything = true,
+        Kind::Function { body, .. } => {
+            reached.is_everything = true;
+            of_command(body, functions, reached);
+        }
     }
 }
 

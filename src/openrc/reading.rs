@@ -36,6 +36,8 @@ pub struct Reading {
     pub files: Vec<String>,
     /// Where the file ends by itself, by `return`, `exit` or an error, before its last line.
     pub ended: Option<Place>,
+    /// Why, and from where on, the file may have set or taken away variables that are not named here.
+    pub anything: Option<(Why, Place)>,
     /// The file was scrubbed: its last line asks osagent for this profile.
     pub scrubbed_for: Option<profile::Name>,
     pub(crate) sites: Vec<Site>,
@@ -241,11 +243,13 @@ impl Evaluator<'_> {
             .collect();
         let mut warnings: Vec<Warning> = self.warnings.iter().map(|warned| self.warning(warned)).collect();
         warnings.sort_by_key(|warning| (warning.place, warning.kind));
+        let anything = self.state.rest().map(|unknown| (unknown.why.clone(), self.place(unknown.at)));
         let skipped = self.skipped.iter();
         let skipped =
             skipped.map(|(command, at)| Skipped { command: command.clone(), place: self.place(*at) });
         Reading {
             skipped: skipped.collect(),
+            anything,
             ended: ended.map(|at| self.place(at)),
             files: self.paths,
             sites: self.sites,

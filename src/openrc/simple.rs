@@ -6,7 +6,8 @@ use std::rc::Rc;
 use super::ast::{Assigned, Assignment, Command, Part, Redirect, RedirectKind, Simple, Word};
 use super::builtins;
 use super::eval::{CALLS_MAX, Evaluator, Flow, Run, Site};
-use super::expand::{Field, Purpose};
+use super::expand::Purpose;
+use super::fields::Field;
 use super::names::is_secret_name;
 use super::place::{Fault, Reason, Span};
 use super::state::{Arguments, Exported, Variable};
@@ -21,6 +22,9 @@ pub(crate) enum Input {
     /// A file that may not be there: then the command does not run at all.
     File(Unknown),
 }
+
+/// How many programs are listed that the file would run.
+const SKIPPED_MAX: usize = 200;
 
 /// Bash refuses to assign these.
 const READ_ONLY: &[&str] = &["UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"];
@@ -105,13 +109,15 @@ impl Evaluator<'_> {
     }
 
     fn assignments(&mut self, assignments: &[Assignment]) -> Run<Flow> {
-        self.state.status = SUCCESS;
+        // `A=$?` still sees the status of the command before.
+        let mut status = SUCCESS;
         for assignment in assignments {
             self.assign_word(assignment)?;
             if let Some(why) = runs_command(assignment) {
-                self.state.status = Status::Unknown(Unknown::new(why, assignment.span));
+                status = Status::Unknown(Unknown::new(why, assignment.span));
             }
         }
+        self.state.status = status;
         Ok(Flow::Next)
     }
 
@@ -285,7 +291,7 @@ impl Evaluator<'_> {
 
     /// A program: not run, nothing set, its status not known.
     pub(crate) fn skip(&mut self, name: &str, at: Span) {
-        if !self.skipped.iter().any(|(skipped, _)| skipped == name) {
+        if self.skipped.len() < SKIPPED_MAX && !self.skipped.iter().any(|(skipped, _)| skipped == name) {
             self.skipped.push((name.to_owned(), at));
         }
         self.state.status = Status::Unknown(Unknown::new(Why::Command(name.to_owned()), at));

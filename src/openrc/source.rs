@@ -8,6 +8,8 @@ use super::place::{Fault, Parsed, Place, Reason, Refusal, Span};
 /// A real file has 1 to 8 KiB; this is what a person could still have written.
 pub const FILE_LEN_MAX: usize = 256 * 1024;
 
+const BLOCK_LEN: usize = 1024;
+
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 pub(crate) struct Source {
@@ -15,6 +17,8 @@ pub(crate) struct Source {
     pub(crate) text: Zeroizing<Vec<u8>>,
     /// Offset in `text` and in the original of each line's first byte.
     lines: Vec<(usize, usize)>,
+    /// Characters before each block of bytes, so that a column deep in a long line is found at once.
+    characters: Vec<usize>,
     /// The text of an `eval` has no lines of its own: all of it stands where the `eval` does.
     stands_at: Option<Place>,
     number: u16,
@@ -43,6 +47,7 @@ impl Source {
         Source {
             text: Zeroizing::new(text.to_vec()),
             lines: vec![(0, 0)],
+            characters: vec![0],
             stands_at: Some(stands_at),
             number,
         }
@@ -71,7 +76,11 @@ impl Source {
                 text.push(byte);
             }
         }
-        Source { text, lines, stands_at: None, number }
+        let mut characters = vec![0];
+        for block in text.chunks(BLOCK_LEN) {
+            characters.push(characters.last().unwrap_or(&0) + count(block));
+        }
+        Source { text, lines, characters, stands_at: None, number }
     }
 
     pub(crate) fn place(&self, offset: u32) -> Place {
@@ -81,9 +90,13 @@ impl Source {
         let offset = (offset as usize).min(self.text.len());
         let index = self.lines.partition_point(|&(start, _)| start <= offset).saturating_sub(1);
         let start = self.lines[index].0;
-        let is_first_of_char = |byte: &&u8| **byte & 0xc0 != 0x80;
-        let before = self.text[start..offset].iter().filter(is_first_of_char).count();
+        let before = self.characters_before(offset) - self.characters_before(start);
         Place { file: self.number, line: index as u32 + 1, column: before as u32 + 1 }
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let block = offset / BLOCK_LEN;
+        self.characters.get(block).unwrap_or(&0) + count(&self.text[block * BLOCK_LEN..offset])
     }
 
     /// The offset in the file as it was.
@@ -107,4 +120,9 @@ impl Source {
         let Fault { at, reason, what, hint } = fault;
         Refusal { place: self.place(at.start), reason, what, hint }
     }
+}
+
+/// Characters, not bytes.
+fn count(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }

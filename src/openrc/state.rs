@@ -73,6 +73,8 @@ pub(crate) struct State {
     /// `shopt` was used: patterns may mean something else.
     pub(crate) has_other_patterns: Option<Unknown>,
     pub(crate) said: Option<Said>,
+    /// Work done here that was not counted yet.
+    pub(crate) work: u64,
     /// Per running function: what `local` has hidden.
     pub(crate) hidden: Vec<Vec<(Rc<str>, Option<Variable>)>>,
 }
@@ -92,16 +94,23 @@ impl State {
             is_echo_off: false,
             has_other_patterns: None,
             said: None,
+            work: 0,
             hidden: Vec::new(),
         }
     }
 
+    /// What a copy of it costs.
     pub(crate) fn len(&self) -> usize {
-        self.variables.len()
+        self.variables.len() + self.functions.len() + self.hidden.len()
     }
 
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&Rc<str>, &Variable)> {
         self.variables.iter()
+    }
+
+    /// Why any other variable may be set as well, if it may.
+    pub(crate) fn rest(&self) -> Option<&Unknown> {
+        self.rest.as_ref()
     }
 
     /// The variable as far as anything is known of it.
@@ -145,6 +154,7 @@ impl State {
 
     /// Something may have changed anything.
     pub(crate) fn forget_all(&mut self, why: &Unknown) {
+        self.work += self.len() as u64;
         let names: Vec<Rc<str>> = self.variables.keys().cloned().collect();
         for name in names {
             self.forget(&name, why);
@@ -158,6 +168,7 @@ impl State {
 
     /// What holds whether this state or `other` is the right one.
     pub(crate) fn merge(&mut self, other: State, why: &Unknown) {
+        self.work += other.work + (self.len() + other.len()) as u64;
         let names: Vec<Rc<str>> = self
             .variables
             .keys()

@@ -5,6 +5,9 @@ use super::eval::Evaluator;
 use super::place::{Place, Span};
 use super::source::Source;
 
+/// More than these nobody reads.
+const WARNINGS_MAX: usize = 200;
+
 /// Something in the file that is worth a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
@@ -60,7 +63,9 @@ pub(crate) struct Warned {
 
 impl Evaluator<'_> {
     pub(crate) fn warn(&mut self, at: Span, kind: Kind, text: impl Into<String>) {
-        if !self.warnings.iter().any(|warned| warned.at == at && warned.kind == kind) {
+        if self.warnings.len() < WARNINGS_MAX
+            && !self.warnings.iter().any(|warned| warned.at == at && warned.kind == kind)
+        {
             self.warnings.push(Warned { at, kind, text: text.into() });
         }
     }

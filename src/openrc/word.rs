@@ -312,7 +312,7 @@ impl Parser<'_> {
             Ok(word) => Ok(Some(Part::Arithmetic(Rc::new(word)))),
             Err(fault) if fault.reason == Reason::TooDeep => Err(fault),
             Err(_) => {
-                self.rewind(at, nesting);
+                self.read_again(at, nesting)?;
                 Ok(None)
             }
         }

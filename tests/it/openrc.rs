@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod cases;
+mod drafts;
 mod generated;
+mod hostile;
 mod scrub;
 mod shells;
+mod wording;
 mod world;
 mod writer;

@@ -4,45 +4,6 @@ use std::fmt::Write;
 
 const NAMES: &[&str] =
     &["OS_USERNAME", "OS_PASSWORD", "OS_AUTH_URL", "OS_REGION_NAME", "OS_X", "plain", "other", "i"];
-const LITERALS: &[&str] = &[
-    "a",
-    "word",
-    "two",
-    "x.y",
-    "https://id:5000/v3",
-    "0",
-    "7",
-    "-",
-    "-n",
-    "=",
-    "a=b",
-    "%",
-    "@",
-    "+",
-    ",",
-    "a:b",
-    "~",
-    "~/x",
-    ":~/y",
-    "#",
-    "a#b",
-    "^",
-    "]",
-    "été",
-    "a/b/c",
-    "user@host",
-    "!",
-    "{",
-    "}",
-    "{a,b}",
-    "{1..3}",
-    "..",
-];
-const QUOTED: &[&str] = &[
-    "a b", "  ", "it", "$", "`", "\"", "\\", "*", "?", "[x]", "(", ")", "<y>", "|", "&", ";", "#", "!", "\n",
-    "\t", "é", "{{", "~",
-];
-
 pub(crate) struct Writer {
     state: u64,
     text: String,
@@ -57,7 +18,7 @@ impl Writer {
     }
 
     /// splitmix64
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -65,19 +26,19 @@ impl Writer {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit
     }
 
-    fn one_in(&mut self, chances: u64) -> bool {
+    pub(super) fn one_in(&mut self, chances: u64) -> bool {
         self.below(chances) == 0
     }
 
-    fn pick<'t>(&mut self, from: &[&'t str]) -> &'t str {
+    pub(super) fn pick<'t>(&mut self, from: &[&'t str]) -> &'t str {
         from[self.below(from.len() as u64) as usize]
     }
 
-    fn name(&mut self) -> &'static str {
+    pub(super) fn name(&mut self) -> &'static str {
         self.pick(NAMES)
     }
 
@@ -377,104 +338,5 @@ impl Writer {
             "IFS='{separator}'; for one in $plain {word}; do other=\"$other<$one>\"; done; unset IFS"
         )
         .unwrap();
-    }
-
-    /// The right side of an assignment, which may be empty.
-    fn value(&mut self) -> String {
-        if self.one_in(12) { String::new() } else { self.word() }
-    }
-
-    fn word(&mut self) -> String {
-        let mut word = String::new();
-        for _ in 0..1 + self.below(3) {
-            word.push_str(&self.piece());
-        }
-        // A bare word must not begin a comment, and braces alone are keywords.
-        if word.starts_with(['#', '{', '}', '!', '-', ']', '=']) { format!("w{word}") } else { word }
-    }
-
-    fn piece(&mut self) -> String {
-        match self.below(14) {
-            0..=3 => self.pick(LITERALS).to_owned(),
-            4 | 5 => format!("'{}'", self.pick(QUOTED).replace('\'', "")),
-            6 | 7 => self.double(),
-            8 => format!("\\{}", self.pick(&["$", "`", "\"", "'", "\\", " ", "*", "!", "#", "&", ";", "a"])),
-            9 => format!(
-                "$'{}'",
-                self.pick(&["a\\tb", "\\x41", "\\101", "it\\'s", "\\e[0m", "\\\\", "\\q", "x\\ny"])
-            ),
-            10 => "\\\n".to_owned(),
-            _ => self.expansion(),
-        }
-    }
-
-    fn expansion(&mut self) -> String {
-        let name = self.name();
-        let word = self.word_in_braces();
-        match self.below(18) {
-            0..=2 => format!("${name}"),
-            3 => format!("${{{name}}}"),
-            4 => format!("${{{name}:-{word}}}"),
-            5 => format!("${{{name}-{word}}}"),
-            6 => format!("${{{name}:+{word}}}"),
-            7 => format!("${{{name}+{word}}}"),
-            8 => format!("${{{name}%{}}}", self.pattern()),
-            9 => format!("${{{name}%%{}}}", self.pattern()),
-            10 => format!("${{{name}#{}}}", self.pattern()),
-            11 => format!("${{{name}##{}}}", self.pattern()),
-            12 => format!("${{#{name}}}"),
-            13 => self.pick(&["$1", "${2}", "$3", "$#", "${1:-none}", "$?"]).to_owned(),
-            14 => format!("$(dirname \"/a/b/${{{name}}}x\")").replace("dirname", "no_such_dirname"),
-            15 => format!("`no_such {name}`"),
-            16 => "$((2 * 21))".to_owned(),
-            _ => format!("${{!{name}_unset:-x}}").replace("!", ""),
-        }
-    }
-
-    fn pattern(&mut self) -> &'static str {
-        self.pick(&["*", "?", "a*", "*a", "[a-z]", "/*", "*:", "'*'", "\\*", "[!a]", "\"$plain\"", "*/"])
-    }
-
-    fn word_in_braces(&mut self) -> String {
-        let mut word = String::new();
-        for _ in 0..self.below(3) {
-            let piece = match self.below(6) {
-                0 => "two words".to_owned(),
-                1 => self.double(),
-                2 => "$plain".to_owned(),
-                3 => "~".to_owned(),
-                _ => self.pick(&["a", "b:c", "\\}", "\\$", "x y", "/p"]).to_owned(),
-            };
-            word.push_str(&piece);
-        }
-        word
-    }
-
-    fn double(&mut self) -> String {
-        let mut inside = String::new();
-        for _ in 0..self.below(4) {
-            let piece = match self.below(7) {
-                0 => self
-                    .pick(QUOTED)
-                    .replace('\\', "\\\\")
-                    .replace('"', "\\\"")
-                    .replace('`', "\\`")
-                    .replace('$', "\\$"),
-                1 => self.pick(&["\\a", "\\'", "\\!", "\\\\", "\\\n", "$", "it's"]).to_owned(),
-                2 | 3 => {
-                    let name = self.name();
-                    format!("${{{name}}}")
-                }
-                4 => {
-                    let name = self.name();
-                    format!("${{{name}:-d e}}")
-                }
-                5 => self.pick(&["$1", "$@", "$*", "$#"]).to_owned(),
-                _ => self.pick(&["a b", "c", "~/x", "{a,b}", "*"]).to_owned(),
-            };
-            inside.push_str(&piece);
-        }
-        // `"$"` before the closing quote stays a sign; before a name it would not.
-        format!("\"{}\"", inside.replace("$a", "$ a").replace("$c", "$ c").replace("$it", "$ it"))
     }
 }

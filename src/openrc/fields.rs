@@ -1,0 +1,233 @@
+//! From words to the arguments of a command: braces, splitting at IFS, `"$@"`, and patterns that files may match. What may
+//! be none or several arguments is one that says so.
+
+use std::rc::Rc;
+
+use super::ast::{Operator, Part, Word};
+use super::braces;
+use super::eval::{Evaluator, Run};
+use super::expand::Builder;
+use super::state::{Arguments, DEFAULT_IFS};
+use super::text::Text;
+use super::value::{Unknown, Val};
+
+/// One argument of a command.
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    pub(crate) value: Val,
+    /// An unquoted unknown: there may be none or several of it.
+    pub(crate) is_loose: bool,
+    /// What it is where no file has a name that it matches.
+    pub(crate) unmatched: Option<Rc<Text>>,
+}
+
+impl Evaluator<'_> {
+    /// The arguments that `words` become.
+    pub(crate) fn fields(&mut self, words: &[Word]) -> Run<Vec<Field>> {
+        let mut fields = Vec::new();
+        for word in words {
+            match braces::expand(word) {
+                Ok(Some(several)) => {
+                    for word in &several {
+                        self.word_fields(word, &mut fields)?;
+                    }
+                }
+                Ok(None) => self.word_fields(word, &mut fields)?,
+                Err(what) => fields.push(Field {
+                    value: Val::Unknown(Unknown::other(what, word.span)),
+                    is_loose: true,
+                    unmatched: None,
+                }),
+            }
+        }
+        Ok(fields)
+    }
+
+    fn word_fields(&mut self, word: &Word, fields: &mut Vec<Field>) -> Run<()> {
+        let mut builder = Builder::default();
+        let mut parts = word.parts.as_slice();
+        if let Some((home, rest)) = self.tilde(parts) {
+            builder.add_value(&home);
+            builder.may_match |= has_pattern(rest);
+            builder.add(rest);
+            parts = &parts[1..];
+        }
+        for part in parts {
+            match part {
+                Part::Bare(text) => {
+                    builder.may_match |= has_pattern(text.bytes());
+                    builder.add(text.bytes());
+                }
+                Part::Quoted(text) => builder.add(text.bytes()),
+                Part::Double(inside) => self.double_fields(inside, &mut builder, fields)?,
+                Part::Parameter(parameter)
+                    if matches!(parameter.name.as_str(), "@" | "*") && is_all(part) =>
+                {
+                    let all = self.state.arguments.clone();
+                    self.every_argument(&all, false, &mut builder, fields);
+                }
+                other => {
+                    let value = self.part(other)?;
+                    let value = if has_quoted_default(other) { self.unsplittable(value) } else { value };
+                    self.split(&value, &mut builder, fields);
+                }
+            }
+            self.check_len(&builder, word.span)?;
+        }
+        self.finish(&mut builder, fields);
+        Ok(())
+    }
+
+    fn double_fields(&mut self, inside: &[Part], builder: &mut Builder, fields: &mut Vec<Field>) -> Run<()> {
+        if let [part @ Part::Parameter(parameter)] = inside
+            && parameter.name == "@"
+            && is_all(part)
+        {
+            let all = self.state.arguments.clone();
+            self.every_argument(&all, true, builder, fields);
+            return Ok(());
+        }
+        let value = self.quoted_parts(inside)?;
+        let several = |all: &Arguments| !matches!(all, Arguments::Known(all) if all.len() < 2);
+        let holds_all = |part: &Part| is_all(part) && matches!(part, Part::Parameter(p) if p.name == "@");
+        if inside.iter().any(holds_all) && several(&self.state.arguments) {
+            let unknown = Unknown::other("the arguments in the middle of a word", self.at);
+            builder.add_value(&Val::Unknown(unknown));
+            builder.is_loose = true;
+            return Ok(());
+        }
+        let is_empty = value.text().is_some_and(Text::is_empty);
+        if inside.iter().any(holds_all) && is_empty {
+            // No argument, and nothing beside it: not even an empty word.
+            return Ok(());
+        }
+        builder.add_value(&value);
+        Ok(())
+    }
+
+    /// `${A:-"a b"}` without quotes around it: which of its blanks separate is not followed.
+    fn unsplittable(&mut self, value: Val) -> Val {
+        let is_plain =
+            |text: &Text| !text.is_empty() && !text.bytes().iter().any(|byte| b" \t\n*?[".contains(byte));
+        match value.text() {
+            Some(text) if !is_plain(text) => {
+                Val::Unknown(Unknown::other("a quoted default in an unquoted expansion", self.at))
+            }
+            _ => value,
+        }
+    }
+
+    fn every_argument(
+        &mut self,
+        all: &Arguments,
+        quoted: bool,
+        builder: &mut Builder,
+        fields: &mut Vec<Field>,
+    ) {
+        match all {
+            Arguments::Known(all) => {
+                for (index, value) in all.iter().enumerate() {
+                    if index > 0 {
+                        self.finish(builder, fields);
+                    }
+                    if quoted { builder.add_value(value) } else { self.split(value, builder, fields) }
+                }
+            }
+            Arguments::Unknown(unknown) => {
+                builder.add_value(&Val::Unknown(unknown.clone()));
+                builder.is_loose = true;
+            }
+        }
+    }
+
+    /// An unquoted expansion falls apart at the separators of IFS.
+    fn split(&mut self, value: &Val, builder: &mut Builder, fields: &mut Vec<Field>) {
+        let text = match value.need() {
+            Ok(text) => text,
+            Err(_) => {
+                builder.add_value(value);
+                builder.is_loose = true;
+                return;
+            }
+        };
+        let separators = match self.separators() {
+            Ok(separators) => separators,
+            Err(unknown) => {
+                builder.add_value(&Val::Unknown(unknown));
+                builder.is_loose = true;
+                return;
+            }
+        };
+        let is_separator = |byte: u8| separators.bytes().contains(&byte);
+        if !text.bytes().iter().any(|&byte| is_separator(byte)) {
+            if !text.is_empty() {
+                builder.may_match |= has_pattern(text.bytes());
+                builder.add_value(value);
+            }
+            return;
+        }
+        let bytes = text.bytes();
+        if bytes.iter().any(|byte| is_separator(*byte) && !DEFAULT_IFS.contains(byte)) {
+            builder
+                .add_value(&Val::Unknown(Unknown::other("a value split at the characters of IFS", self.at)));
+            builder.is_loose = true;
+            return;
+        }
+        for run in bytes.chunk_by(|a, b| is_separator(*a) == is_separator(*b)) {
+            if is_separator(run[0]) {
+                self.finish(builder, fields);
+            } else {
+                builder.may_match |= has_pattern(run);
+                builder.add(run);
+            }
+        }
+    }
+
+    pub(crate) fn separators(&mut self) -> Result<Text, Unknown> {
+        match self.state.variable("IFS").and_then(|variable| variable.value) {
+            None => Ok(Text::of(DEFAULT_IFS)),
+            Some(Val::Known(known)) => Ok((*known.text).clone()),
+            Some(Val::Unknown(unknown)) => Err(unknown),
+        }
+    }
+
+    /// Ends the field that is being built, if there is one.
+    fn finish(&mut self, builder: &mut Builder, fields: &mut Vec<Field>) {
+        if !builder.is_started {
+            return;
+        }
+        let is_loose = builder.is_loose;
+        let may_match = builder.may_match && !self.state.keeps_patterns;
+        let value = builder.value();
+        *builder = Builder::default();
+        let field = match value {
+            Val::Known(known) if may_match => Field {
+                value: Val::Unknown(Unknown::other("the names of files that match a pattern", self.at)),
+                is_loose: true,
+                unmatched: Some(known.text),
+            },
+            value => Field { value, is_loose, unmatched: None },
+        };
+        fields.push(field);
+    }
+}
+
+/// Whether a bare run may match names of files: `*`, `?` or a bracket pair.
+pub(crate) fn has_pattern(bytes: &[u8]) -> bool {
+    bytes.iter().any(|byte| matches!(byte, b'*' | b'?' | b'[')) && bytes != b"["
+}
+
+fn has_quoted_default(part: &Part) -> bool {
+    let Part::Parameter(parameter) = part else { return false };
+    match &parameter.operator {
+        Operator::Default { word, .. } => {
+            word.parts.iter().any(|part| matches!(part, Part::Quoted(_) | Part::Double(_)))
+        }
+        _ => false,
+    }
+}
+
+/// `$@` or `$*` itself, without an operator.
+fn is_all(part: &Part) -> bool {
+    matches!(part, Part::Parameter(parameter) if matches!(parameter.operator, Operator::None))
+}
