@@ -109,6 +109,10 @@ pub(crate) fn refuse_others(text: &[u8], file: u16) -> Parsed<()> {
         {
             return Err(Fault::new(at(begins, 1), mark.reason, mark.what).hint(mark.hint));
         }
+        if first_command && is_section(words) {
+            let what = "this is a file of sections and keys, not an OpenRC file";
+            return Err(Fault::new(at(begins, 1), Reason::NotAnRc, what).hint(NOT_AN_RC));
+        }
         if is_plain && ONLY_IN_LISTINGS.iter().any(|mark| words.starts_with(mark.as_bytes())) {
             let what = "this looks like the output of env, whose values are not quoted";
             return Err(Fault::new(at(begins, 1), Reason::Dialect, what).hint(LATER));
@@ -129,6 +133,16 @@ impl Mark {
             })
         })
     }
+}
+
+/// `[default]`
+fn is_section(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    line.starts_with(b"[")
+        && line.ends_with(b"]")
+        && line.len() > 2
+        && !line.starts_with(b"[[")
+        && !line.contains(&b' ')
 }
 
 /// Every line is `NAME=…`, without `export`.

@@ -242,7 +242,20 @@ impl Evaluator<'_> {
     fn of_path(&mut self, command: &Command, compute: fn(&str) -> String) -> Run<Option<Val>> {
         let words = operands(command);
         let fields = self.fields(&words)?;
-        let [field] = fields.as_slice() else { return Ok(None) };
+        let (field, suffix) = match fields.as_slice() {
+            [field] => (field, ""),
+            // Only `basename` takes a second operand.
+            [field, suffix] if compute("a/b") == "b" => match suffix.value.str() {
+                Some(suffix) => (field, suffix),
+                None => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        let compute = |path: &str| {
+            let name = compute(path);
+            let shorter = name.strip_suffix(suffix).filter(|shorter| !shorter.is_empty());
+            shorter.map_or(name.clone(), str::to_owned)
+        };
         Ok(match field.value.need() {
             Ok(text) => text.str().map(|path| Val::known(compute(path).as_bytes())),
             Err(unknown) => Some(Val::Unknown(unknown.as_part())),

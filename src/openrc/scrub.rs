@@ -14,7 +14,7 @@ use super::reading::{Reading, read, take_own_line};
 use super::source::Source;
 use super::text::Text;
 use super::unask;
-use super::value::Val;
+use super::value::{Val, Why};
 use super::{Context, NoFiles};
 use crate::profile;
 
@@ -42,7 +42,7 @@ pub(crate) struct Edit {
     pub(crate) with: Vec<u8>,
 }
 
-/// `reading` is of this same text; which of its prompts were answered does not matter.
+/// `reading` is of this same text, best with its prompts answered: a loop that asks is seen through only then.
 pub fn scrub(original: &[u8], reading: &Reading, profile: &profile::Name) -> Result<Scrubbed, Refusal> {
     let source = match Source::new(original, 0) {
         Ok(source) => source,
@@ -75,8 +75,17 @@ fn edits(source: &Source, reading: &Reading, profile: &profile::Name) -> Parsed<
         })
         .collect();
     edits.extend(comments(source, &program, reading, words.iter().map(|(span, _)| *span)));
-    if let Some(index) = draft(reading).secret_prompt {
+    let draft = draft(reading);
+    if let Some(index) = draft.secret_prompt {
         edits.extend(unask::lines(source, &program.list, reading, index)?);
+    }
+    for (name, why, _) in &draft.unknown {
+        if let Why::Prompt { index, whole: false } = why
+            && names::of(Meaning::Password).any(|password| password == name)
+            && let Some(asked) = reading.asked.get(*index)
+        {
+            return cannot(asked.at, "how this question comes to the password cannot be followed");
+        }
     }
     if let (true, Some(span)) = (own && reading.scrubbed_for.as_ref() != Some(profile), before) {
         let start = source.original(span.start);

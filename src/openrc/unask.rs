@@ -78,6 +78,9 @@ impl Question<'_> {
                 continue;
             }
             for command in commands_of(item) {
+                if matches!(command.kind, Kind::While { .. } | Kind::For { .. } | Kind::OtherLoop { .. }) {
+                    return cannot(item.span, "this loop asks for the password and would go on without it");
+                }
                 for body in bodies(command) {
                     let before = marked.len();
                     self.mark(source, body, marked, emptied)?;
@@ -128,6 +131,7 @@ impl Question<'_> {
             {
                 Part::Asks
             }
+            Some("unset") if simple.words[1..].iter().all(passes_on) => Part::Harmless,
             Some(name) if is_harmless(name) && simple.assignments.is_empty() => Part::Harmless,
             _ => Part::Other,
         }

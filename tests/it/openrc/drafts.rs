@@ -127,6 +127,35 @@ fn tls_and_region_are_as_written() {
 }
 
 #[test]
+fn what_is_no_shells_file_is_refused_with_its_place() {
+    let context = Context {
+        home: "/home/ada",
+        user: "ada",
+        dir: "/home/ada",
+        file_name: "openrc.sh",
+        args: &[],
+        answers: &[],
+        files: &NoFiles,
+    };
+    for (text, reason, what) in [
+        ("# c\nset -gx OS_USERNAME ada\n", "dialect", "fish"),
+        ("setenv OS_USERNAME ada\n", "dialect", "csh"),
+        ("\n$env:OS_USERNAME = 'ada'\n", "dialect", "PowerShell"),
+        ("@echo off\nset OS_USERNAME=ada\n", "dialect", "Windows"),
+        ("SHELL=/bin/bash\nPWD=/root\nOS_PASSWORD=a;b c\n", "dialect", "env"),
+        ("clouds:\n  a: b\n", "not-an-rc", "clouds.yaml"),
+        ("[default]\nOS_USERNAME=ada\n", "not-an-rc", "sections"),
+        ("{\"auth\": 1}\n", "not-an-rc", "JSON"),
+        ("<!DOCTYPE html>\n<html>\n", "not-an-rc", "web page"),
+    ] {
+        let refusal = read(text.as_bytes(), &context).unwrap_err();
+        assert_eq!(refusal.reason.word(), reason, "{text}");
+        assert!(refusal.what.contains(what) && refusal.place.line > 0, "{text}: {refusal}");
+        assert!(refusal.hint.is_some());
+    }
+}
+
+#[test]
 fn each_warning_comes_at_its_place() {
     for (line, kind, column) in [
         ("export OS_PASSWORD='s3cret'", WarningKind::SecretInFile, 20),

@@ -122,6 +122,14 @@ fn a_line_that_does_more_than_ask_is_refused() {
 }
 
 #[test]
+fn a_loop_that_asks_until_it_is_content_is_refused() {
+    let source = "while true; do\n read -s OS_PASSWORD\n read -s AGAIN\n[ \"$OS_PASSWORD\" = \"$AGAIN\" ] && break\ndone\nexport OS_PASSWORD\n";
+    let reading = read_plain(source.as_bytes());
+    let refusal = scrub(source.as_bytes(), &reading, &"prod".parse().unwrap()).unwrap_err();
+    assert_eq!((refusal.reason.word(), refusal.place.line), ("cannot-scrub", 2));
+}
+
+#[test]
 fn a_file_that_ends_itself_is_refused() {
     let source = "export OS_PASSWORD=s3cret\nreturn 0\nexport OS_USERNAME=ada\n";
     let reading = read_plain(source.as_bytes());
