@@ -92,6 +92,15 @@ impl Reference {
         self.id.is_none() && self.name.is_none()
     }
 
+    /// What a person typed: an id if it looks like one of Keystone's (32 hexadecimal digits, with or without dashes), else a
+    /// name.
+    pub fn typed(text: &str) -> Reference {
+        let digits = text.bytes().filter(|byte| *byte != b'-');
+        let is_id = digits.clone().count() == 32 && digits.clone().all(|byte| byte.is_ascii_hexdigit());
+        let text = Some(text.to_owned());
+        if is_id { Reference { id: text, name: None } } else { Reference { id: None, name: text } }
+    }
+
     /// The word a person knows it by: its name, else its id.
     pub fn word(&self) -> &str {
         self.name.as_deref().or(self.id.as_deref()).unwrap_or("")
@@ -352,4 +361,87 @@ fn split_port(authority: &str) -> Option<(&str, &str)> {
 
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(url: &str) -> Option<String> {
+        Origin::of(url).map(|origin| origin.to_string())
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port_however_the_url_is_written() {
+        for url in ["https://Id.Example:443/v3/", "https://id.example", "HTTPS://id.example/identity?x#y"] {
+            assert_eq!(origin(url).as_deref(), Some("https://id.example:443"), "{url}");
+        }
+        assert_eq!(origin("http://[::1]:5000/v3").as_deref(), Some("http://[::1]:5000"));
+        for url in [
+            "ftp://id.example",
+            "id.example/v3",
+            "https://",
+            "https://ada:pw@id.example",
+            "https://a:b:c/",
+            "https://a:99999",
+        ] {
+            assert_eq!(origin(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn only_the_machine_itself_is_loopback() {
+        let is = |url: &str| Origin::of(url).unwrap().is_loopback();
+        assert!(is("http://localhost:5000") && is("http://127.0.0.2") && is("http://[::1]/"));
+        assert!(
+            !is("http://localhost.example") && !is("http://128.0.0.1") && !is("http://127.0.0.1.example")
+        );
+    }
+
+    #[test]
+    fn a_slug_is_a_name_or_nothing() {
+        let slug = |text: &str| Name::slug(text).map(|name| name.to_string());
+        assert_eq!(slug("Weird  Name*'$(touch pwned)\"").as_deref(), Some("weird-name-touch-pwned"));
+        assert_eq!(slug("  é ../.."), None);
+        assert_eq!(slug(&"x".repeat(100)).map(|name| name.len()), Some(NAME_LEN_MAX));
+        assert!(
+            "-x".parse::<Name>().is_err() && "../x".parse::<Name>().is_err() && "".parse::<Name>().is_err()
+        );
+    }
+
+    #[test]
+    fn what_looks_like_an_id_is_one() {
+        assert!(Reference::typed("5a7bff12813c7ad2325120032972398a").id.is_some());
+        assert!(Reference::typed("5a7bff12-813c-7ad2-3251-20032972398a").id.is_some());
+        assert!(Reference::typed("5a7bff12813c7ad2325120032972398").name.is_some());
+        assert!(Reference::typed("orchard-lab").name.is_some());
+    }
+
+    #[test]
+    fn a_profile_that_cannot_be_used_says_what_it_lacks() {
+        let named = |name: &str| Reference { id: None, name: Some(name.to_owned()) };
+        let sound = Profile {
+            name: "prod".parse().unwrap(),
+            auth_url: "https://id.example/v3".to_owned(),
+            method: Method::Password,
+            user: User { user: named("ada"), domain: named("Default") },
+            scope: Scope::Project { project: named("demo"), domain: named("Default") },
+            regions: Vec::new(),
+            interface: None,
+            tls: Tls::default(),
+            allow_http: false,
+        };
+        assert_eq!(sound.fault(), None);
+        let check = |fault: Fault, change: fn(&mut Profile)| {
+            let mut profile = sound.clone();
+            change(&mut profile);
+            assert_eq!(profile.fault(), Some(fault));
+        };
+        check(Fault::AuthUrl, |p| p.auth_url.clear());
+        check(Fault::PlainHttp, |p| p.auth_url = "http://id.example/v3".to_owned());
+        check(Fault::NoUser, |p| p.user.user = Reference::default());
+        check(Fault::NoUserDomain, |p| p.user.domain = Reference::default());
+        check(Fault::NoDomain, |p| p.scope = Scope::Domain(Reference::default()));
+        check(Fault::Control("OS_REGION_NAME"), |p| p.regions.push("a\nb".to_owned()));
+    }
 }

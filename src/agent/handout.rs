@@ -8,7 +8,8 @@ use super::cache::{Held, Key};
 use super::flight::{self, Caller};
 use super::profiles::Entry;
 use super::{Agent, export, words};
-use crate::profile::Name;
+use crate::keystone;
+use crate::profile::{Name, Reference, Scope};
 use crate::wire::answer::{Env, Token};
 use crate::wire::{Code, Failure, Op, Request};
 
@@ -43,6 +44,29 @@ impl Agent {
             };
             Failure::new(if names.is_empty() { Code::NoProfile } else { Code::NoDefault }, text)
         })
+    }
+
+    /// The same, with the scope that the request asks for in place of the profile's own.
+    pub(super) fn wanted(&self, request: &Request) -> Result<Entry, Failure> {
+        let mut entry = self.entry(request.profile.as_deref())?;
+        let profile = &mut entry.profile;
+        if let Some(project) = request.project.as_deref() {
+            let domain = match &profile.scope {
+                Scope::Project { domain, .. } if !domain.is_empty() => domain.clone(),
+                _ => profile.user.domain.clone(),
+            };
+            profile.scope = Scope::Project { project: Reference::typed(project), domain };
+        } else if let Some(domain) = request.domain.as_deref() {
+            profile.scope = Scope::Domain(Reference::typed(domain));
+        } else if request.system {
+            profile.scope = Scope::System;
+        } else if request.unscoped {
+            profile.scope = Scope::Unscoped;
+        }
+        match profile.fault() {
+            Some(fault) => Err(words::about(profile, Failure::of(Code::BadProfile, &fault))),
+            None => Ok(entry),
+        }
     }
 
     fn refuse_if_locked(&self) -> Result<(), Failure> {
@@ -98,7 +122,7 @@ pub(super) async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) ->
     let cached = agent.cache.borrow().take(&key, now).cloned();
     if let Some(held) = cached.filter(|_| !request.fresh) {
         let least = least(request, held.life);
-        if is_enough(&held, now, least) {
+        if is_enough(&held, now, least) && (!request.check || lives(agent, &held, caller.until).await?) {
             return Ok(warm(agent, entry, request, caller, held, least).await);
         }
         if request.min_ttl_s.is_none() {
@@ -129,6 +153,18 @@ pub(super) async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) ->
                 .at(&format!("profile {:?}", entry.profile.name.as_str())))
         }
     }
+}
+
+/// Whether the token still lives at Keystone: after a password change, or somebody's `token revoke`, nothing else tells us. A
+/// dead one is forgotten.
+async fn lives(agent: &Agent, held: &Rc<Held>, until: Instant) -> Result<bool, Failure> {
+    let lives = keystone::check(&agent.http, &held.profile, &held.token.id, until).await;
+    let lives = lives.map_err(|fault| words::keystone(&held.profile, &fault))?;
+    if !lives {
+        agent.cache.borrow_mut().forget(held);
+        agent.epoch.bump();
+    }
+    Ok(lives)
 }
 
 /// A cached token with life enough. Past a third of its life it is renewed behind the caller's back; only `exec`, whose

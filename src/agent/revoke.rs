@@ -44,10 +44,14 @@ pub(super) async fn revoke(agent: &Rc<Agent>, request: &mut Request) -> Result<E
 fn chosen(agent: &Agent, key: Option<&Key>) -> Vec<Rc<Held>> {
     agent.cache.borrow_mut().drop_dead(agent.clock.boot());
     let cache = agent.cache.borrow();
-    // The login's unscoped token, if one was made, opens every scope: it goes too.
-    let is_chosen = |held: &Held, key: &Key| {
-        held.key == *key || (held.key.identity == key.identity && held.key.scope == Scope::Unscoped)
+    let profiles = agent.profiles.borrow();
+    // The login's unscoped token opens every scope, and one of a scope that no profile stands for (`--project`) belongs to
+    // nobody else: they go too.
+    let is_nobodys = |held: &Held| {
+        held.key.scope == Scope::Unscoped || !profiles.all().any(|entry| Key::of(&entry.profile) == held.key)
     };
+    let is_chosen =
+        |held: &Held, key: &Key| held.key == *key || (held.key.identity == key.identity && is_nobodys(held));
     let all = cache.all().map(|(held, _)| held);
     all.filter(|held| key.is_none_or(|key| is_chosen(held, key))).cloned().collect()
 }

@@ -228,7 +228,7 @@ async fn answer(agent: &Rc<Agent>, line: &[u8]) -> Zeroizing<Vec<u8>> {
 type Found = (handout::Found, super::profiles::Entry);
 
 async fn found(agent: &Rc<Agent>, request: &Request) -> Result<Found, Failure> {
-    let entry = agent.entry(request.profile.as_deref())?;
+    let entry = agent.wanted(request)?;
     Ok((handout::find(agent, &entry, request).await?, entry))
 }
 

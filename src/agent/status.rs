@@ -44,8 +44,13 @@ pub(super) fn status(agent: &Agent) -> Status {
 fn describe(agent: &Agent, held: &Cached, superseded: bool, now: std::time::Duration) -> Held {
     let profiles = agent.profiles.borrow();
     let serves = profiles.all().filter(|entry| Key::of(&entry.profile) == held.key);
+    let mut names: Vec<String> = serves.map(|entry| entry.profile.name.to_string()).collect();
+    if names.is_empty() {
+        // Of a scope that was asked for by an option, or of a profile that is gone.
+        names.push(held.profile.name.to_string());
+    }
     Held {
-        profiles: serves.map(|entry| entry.profile.name.to_string()).collect(),
+        profiles: names,
         user: held.key.identity.user.user.word().to_owned(),
         scope: held.key.scope.describe(),
         auth_url: held.profile.auth_url.clone(),

@@ -27,6 +27,9 @@ pub(crate) struct Env {
     /// Only unset
     #[arg(long)]
     pub unset: bool,
+    /// Ask Keystone first whether the cached token still lives
+    #[arg(long)]
+    pub check: bool,
     /// Another of the cloud's regions
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
@@ -67,6 +70,7 @@ fn code(
     let profile = options::profile(arguments.profile.as_deref());
     let mut request = arguments.options.request(Op::Env, profile.as_deref());
     request.region = arguments.region.clone();
+    request.check = arguments.check;
     if arguments.at_prompt {
         request.at_prompt = true;
         request.deadline_ms = Some(PROMPT_WAIT_MS);

@@ -93,7 +93,7 @@ pub(crate) fn separated(arguments: &[OsString]) -> Vec<OsString> {
     while let Some(word) = words.get(at).and_then(|word| word.to_str()) {
         match word {
             "--" => return words,
-            "--region" | "--min-ttl" | "--timeout" => at += 1,
+            "--region" | "--min-ttl" | "--timeout" | "--project" | "--domain" => at += 1,
             word if word.starts_with('-') => {}
             _ if has_profile => {
                 words.insert(at, "--".into());

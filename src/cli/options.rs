@@ -14,6 +14,18 @@ pub(crate) struct Token {
     /// The least life that the token is to have (90s, 10m, 8h)
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub min_ttl: Option<Duration>,
+    /// For this project in place of the profile's scope: its name or id
+    #[arg(long, value_name = "PROJECT", group = "scope")]
+    pub project: Option<String>,
+    /// For this domain: its name or id
+    #[arg(long, value_name = "DOMAIN", group = "scope")]
+    pub domain: Option<String>,
+    /// For the whole system
+    #[arg(long, group = "scope")]
+    pub system: bool,
+    /// For no scope at all
+    #[arg(long, group = "scope")]
+    pub unscoped: bool,
     /// Make a new token, whatever is cached
     #[arg(long)]
     pub fresh: bool,
@@ -27,6 +39,9 @@ impl Token {
         let mut request = Request::for_profile(op, profile);
         request.min_ttl_s = self.min_ttl.map(|length| length.as_secs());
         request.fresh = self.fresh;
+        request.project = self.project.clone();
+        request.domain = self.domain.clone();
+        (request.system, request.unscoped) = (self.system, self.unscoped);
         request.deadline_ms = self.timeout.and_then(|length| length.as_millis().try_into().ok());
         request
     }

@@ -65,11 +65,8 @@ fn text(status: &Answer) -> String {
 }
 
 fn row(held: &Held) -> Vec<String> {
-    let profiles = match (held.profiles.is_empty(), held.superseded) {
-        (true, _) => "-".to_owned(),
-        (false, false) => held.profiles.join(","),
-        (false, true) => format!("{} (older)", held.profiles.join(",")),
-    };
+    let older = if held.superseded { " (older)" } else { "" };
+    let profiles = format!("{}{older}", held.profiles.join(","));
     vec![
         profiles,
         held.user.clone(),

@@ -48,6 +48,18 @@ pub struct Request {
     /// `token`, `env`: a new one, whatever is held.
     #[serde(skip_serializing_if = "is_false")]
     pub fresh: bool,
+    /// `token`, `env`: another scope of the same login. A project's or a domain's name or id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub system: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub unscoped: bool,
+    /// `env`: ask Keystone whether the cached token still lives, and drop a dead one.
+    #[serde(skip_serializing_if = "is_false")]
+    pub check: bool,
     /// `env`: for a command that may run long, which gets the young token of a renewal under way.
     #[serde(skip_serializing_if = "is_false")]
     pub exec: bool,

@@ -191,3 +191,34 @@ fn what_a_cloud_says_moves_no_cursor() {
     let named: Value = rig.ask(&json!({"op": "profiles"}));
     assert!(named["ok"].is_object());
 }
+
+#[test]
+fn another_scope_of_the_same_login_is_one_option_away_and_ends_with_it() {
+    let rig = Rig::new();
+    let token = |arguments: &[&str]| {
+        rig.home.osagent([&["token", PROFILE][..], arguments].concat()).ok().line().to_owned()
+    };
+    let own = token(&[]);
+    let beta = token(&["--project", "beta"]);
+    assert_ne!(own, beta);
+    assert_eq!(token(&["--project", "beta"]), beta, "it is cached like the profile's own");
+    assert_ne!(token(&["--unscoped"]), own);
+    assert_eq!(token(&[]), own, "the profile keeps its scope");
+    says(&rig.home.osagent(["token", PROFILE, "--system", "--unscoped"]).fails(2), "cannot be used with");
+    rig.home.osagent(["revoke", PROFILE]).ok();
+    assert!(!rig.fake.is_alive(&own) && !rig.fake.is_alive(&beta));
+}
+
+#[test]
+fn a_check_drops_a_token_that_somebody_else_ended() {
+    let rig = Rig::new();
+    let env = |arguments: &[&str]| {
+        let script = format!("eval \"$(osagent env {PROFILE} {})\"; printenv OS_TOKEN", arguments.join(" "));
+        rig.home.shell("bash", &script).ok().line().to_owned()
+    };
+    let first = env(&[]);
+    assert_eq!(env(&["--check"]), first, "a live one is kept");
+    rig.fake.revoke(&first);
+    assert_eq!(env(&[]), first, "nothing else tells");
+    assert_ne!(env(&["--check"]), first);
+}
