@@ -31,7 +31,7 @@ impl Evaluator<'_> {
             let asked = self.prompts.len();
             let flow = self.list(condition)?;
             if flow != Flow::Next {
-                return self.after_turn(flow, &[condition, body], at);
+                return self.after_turn(flow, &[condition, body], asked, at);
             }
             match self.state.status.clone() {
                 Status::Known(code) if (code == 0) == until => {
@@ -47,7 +47,7 @@ impl Evaluator<'_> {
             match turn_of(flow) {
                 Turn::On => {}
                 Turn::Done(flow) => return Ok(flow),
-                Turn::Lost => return self.after_turn(flow, &[condition, body], at),
+                Turn::Lost => return self.after_turn(flow, &[condition, body], asked, at),
             }
             if let Some(why) = self.waits_since(asked) {
                 return self.lose_loop(&[condition, body], None, &why);
@@ -55,10 +55,11 @@ impl Evaluator<'_> {
         }
     }
 
-    fn after_turn(&mut self, flow: Flow, lists: &[&List], at: Span) -> Run<Flow> {
+    fn after_turn(&mut self, flow: Flow, lists: &[&List], asked: usize, at: Span) -> Run<Flow> {
         match flow {
             Flow::Lost => {
-                let why = Unknown::other("whether a loop goes on", at);
+                let waits = self.waits_since(asked);
+                let why = waits.unwrap_or(Unknown::other("whether a loop goes on", at));
                 self.forget_reach(lists, &why);
                 self.state.status = Status::Unknown(why);
                 Ok(Flow::Next)
@@ -153,6 +154,7 @@ impl Evaluator<'_> {
     fn turns_over(&mut self, name: &str, values: Vec<Val>, body: &List, at: Span) -> Run<Flow> {
         self.state.status = SUCCESS;
         self.loops += 1;
+        let asked = self.prompts.len();
         let mut flow = Ok(Flow::Next);
         for value in values {
             self.unset_references.clear();
@@ -168,7 +170,7 @@ impl Evaluator<'_> {
                     break;
                 }
                 Ok(Turn::Lost) => {
-                    flow = self.after_turn(Flow::Lost, &[body], at);
+                    flow = self.after_turn(Flow::Lost, &[body], asked, at);
                     let why = Unknown::other("whether a loop goes on", at);
                     self.state.forget(name, &why);
                     break;
