@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "all of this is test")]
 
+mod add;
 mod client_binary;
 mod docs;
 mod env;
