@@ -1,20 +1,14 @@
 //! The profile files: `profiles/NAME.toml` and `default`. The agent is their only writer; each is replaced whole, so a crash
 //! leaves the old one or the new one. They hold no secret. Keys that this release does not know are kept and warned of.
 
+mod file;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use crate::host::files;
 use crate::profile::{Name, Origin, Profile};
-
-/// A profile with every setting is about 1 KiB.
-const PROFILE_LEN_MAX: usize = 64 * 1024;
-
-/// The format of the files. A file of a later one is refused rather than half understood.
-const FORMAT: u32 = 1;
 
 /// A profile, and where its secret rests.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,21 +39,11 @@ impl Entry {
     }
 }
 
-/// The file, key by key. `name` is the file's own.
-#[derive(Serialize, Deserialize)]
-struct File {
-    format: u32,
-    keyring: String,
-    secret_origin: String,
-    #[serde(flatten)]
-    profile: toml::Table,
-}
-
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     #[error("{}: line {line}: {reason}", path.display())]
     Text { path: PathBuf, line: usize, reason: String },
-    #[error("{}: format {format} is of a later osagent; this one reads format {FORMAT}", path.display())]
+    #[error("{}: format {format} is of a later osagent; this one reads format {}", path.display(), file::FORMAT)]
     Format { path: PathBuf, format: u32 },
     #[error(transparent)]
     File(#[from] files::Fault),
@@ -89,11 +73,11 @@ impl Profiles {
         for file in listing.filter_map(Result::ok) {
             let path = file.path();
             let Some(name) = name_of(&path) else { continue };
-            match read_entry(&path, name.clone()) {
+            match file::read(&path, name.clone()) {
                 Ok(entry) => {
-                    let unknown =
-                        entry.rest.keys().map(|key| format!("{}: unknown key {key:?}", path.display()));
-                    profiles.warnings.extend(unknown);
+                    let unknown = file::names(&entry.rest);
+                    let words = |key| format!("{}: unknown key {key:?}", path.display());
+                    profiles.warnings.extend(unknown.into_iter().map(words));
                     profiles.entries.insert(name, entry);
                 }
                 Err(fault) => profiles.warnings.push(fault.to_string()),
@@ -122,7 +106,7 @@ impl Profiles {
     pub fn save(&mut self, entry: Entry) -> Result<(), Fault> {
         let path = self.path(&entry.profile.name);
         files::make_folder(&self.folder.join("profiles"))?;
-        files::write(&path, render(&entry, &path)?.as_bytes())?;
+        files::write(&path, file::render(&entry, &path)?.as_bytes())?;
         self.entries.insert(entry.profile.name.clone(), entry);
         Ok(())
     }
@@ -157,54 +141,6 @@ fn name_of(path: &Path) -> Option<Name> {
     path.file_name()?.to_str()?.strip_suffix(".toml")?.parse().ok()
 }
 
-fn read_entry(path: &Path, name: Name) -> Result<Entry, Fault> {
-    let content = files::read(path, PROFILE_LEN_MAX)?;
-    let text = String::from_utf8_lossy(&content);
-    let bad = |error: toml::de::Error| {
-        let at = error.span().map_or(0, |span| span.start).min(text.len());
-        let line = 1 + text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
-        Fault::Text {
-            path: path.to_owned(),
-            line,
-            reason: error.message().lines().collect::<Vec<_>>().join("; "),
-        }
-    };
-    let file: File = toml::from_str(&text).map_err(bad)?;
-    if file.format != FORMAT {
-        return Err(Fault::Format { path: path.to_owned(), format: file.format });
-    }
-    let mut table = file.profile;
-    table.insert("name".to_owned(), toml::Value::String(name.into()));
-    let profile: Profile = table.clone().try_into().map_err(bad)?;
-    let known = toml::Table::try_from(&profile).map_err(|error| Fault::Text {
-        path: path.to_owned(),
-        line: 1,
-        reason: error.to_string(),
-    })?;
-    let rest = table
-        .into_iter()
-        .filter(|(key, _)| !known.contains_key(key) && !EMPTY_TABLES.contains(&key.as_str()));
-    Ok(Entry { profile, keyring: file.keyring, secret_origin: file.secret_origin, rest: rest.collect() })
-}
-
-/// Left out when they hold nothing, so they must not look unknown when a person wrote them.
-const EMPTY_TABLES: &[&str] = &["tls", "regions", "interface", "allow_http"];
-
-fn render(entry: &Entry, path: &Path) -> Result<String, Fault> {
-    let unwritable =
-        |error: toml::ser::Error| Fault::Text { path: path.to_owned(), line: 1, reason: error.to_string() };
-    let mut profile = toml::Table::try_from(&entry.profile).map_err(unwritable)?;
-    profile.remove("name");
-    profile.extend(entry.rest.clone());
-    let file = File {
-        format: FORMAT,
-        keyring: entry.keyring.clone(),
-        secret_origin: entry.secret_origin.clone(),
-        profile,
-    };
-    toml::to_string(&file).map_err(unwritable)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,13 +171,34 @@ mod tests {
         profiles.save(Entry::new(profile("prod"), "memory")).unwrap();
         let path = home.path().join("profiles/prod.toml");
         let text = fs::read_to_string(&path).unwrap();
+        let text = text.replace("[user]\n", "[user]\nshoe = 43\npet.name = \"Rex\"\n");
+        let text = text.replace("[scope.project]\n", "[scope.project]\nquota = 7\n");
         fs::write(&path, format!("colour = \"green\"\n{text}")).unwrap();
         let mut again = Profiles::read(home.path().to_owned()).unwrap();
         let entry = again.get("prod").unwrap().clone();
         assert_eq!(entry.profile, profile("prod"));
-        assert_eq!(again.warnings.len(), 1, "{:?}", again.warnings);
-        again.save(entry).unwrap();
-        assert!(fs::read_to_string(&path).unwrap().contains("colour = \"green\""));
+        let warned: Vec<&str> = again.warnings.iter().filter_map(|text| text.split('"').nth(1)).collect();
+        assert_eq!(warned, ["colour", "scope.project.quota", "user.pet", "user.shoe"]);
+        again.save(entry.clone()).unwrap();
+        let read = || fs::read_to_string(&path).unwrap().parse::<toml::Table>().unwrap();
+        assert_eq!(read()["scope"]["project"]["quota"].as_integer(), Some(7));
+        // Another scope has no place for what the old one held, and loses nothing else.
+        let lab = Reference { id: Some("lab".to_owned()), name: None };
+        for scope in [Scope::Domain(lab), Scope::System] {
+            let moved = Profile { scope: scope.clone(), ..entry.profile.clone() };
+            again.save(entry.with(moved, "memory")).unwrap();
+            let found = Profiles::read(home.path().to_owned()).unwrap();
+            assert_eq!(
+                found.get("prod").map(|entry| &entry.profile.scope),
+                Some(&scope),
+                "{:?}",
+                found.warnings
+            );
+        }
+        let kept = read();
+        assert_eq!(kept["colour"].as_str(), Some("green"));
+        assert_eq!(kept["user"]["shoe"].as_integer(), Some(43));
+        assert_eq!(kept["user"]["pet"]["name"].as_str(), Some("Rex"));
     }
 
     #[test]

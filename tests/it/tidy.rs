@@ -52,7 +52,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("thiserror", &["src/"]),
     // The agent's runtime, and Keystone's deadline around a whole conversation.
     ("tokio", &["src/agent/", "src/keystone/http.rs"]),
-    ("toml", &["src/agent/config.rs", "src/agent/profiles.rs"]),
+    ("toml", &["src/agent/config.rs", "src/agent/profiles/"]),
     ("xattr", &["src/host/files.rs"]),
     ("zbus", &["src/keyring/probe.rs"]),
     ("zbus-secret-service-keyring-store", &["src/keyring/os.rs"]),
