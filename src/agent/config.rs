@@ -97,8 +97,10 @@ fn parse(text: &str) -> Result<Config, (usize, String)> {
     if config.limits.creations_per_min == 0 {
         return Err((line_of("creations_per_min"), "a limit of 0 would allow no login at all".to_owned()));
     }
-    if config.keyring.timeout_s == 0 || config.keyring.prompt_s == 0 {
-        return Err((line_of("timeout_s"), "a time-out of 0 s leaves the keyring no time".to_owned()));
+    for (key, seconds) in [("timeout_s", config.keyring.timeout_s), ("prompt_s", config.keyring.prompt_s)] {
+        if seconds == 0 {
+            return Err((line_of(key), "a time-out of 0 s leaves the keyring no time".to_owned()));
+        }
     }
     Ok(config)
 }
@@ -124,5 +126,6 @@ mod tests {
         assert_eq!(parse("[keyring]\nbackend = \"kwalet\"\n").unwrap_err().0, 2);
         assert_eq!(parse("[keyring]\ntimeout_s = \"two\"\n").unwrap_err().0, 2);
         assert_eq!(parse("[limits]\ncreations_per_min = 0\n").unwrap_err().0, 2);
+        assert_eq!(parse("[keyring]\n\nprompt_s = 0\n").unwrap_err().0, 3);
     }
 }

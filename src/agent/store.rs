@@ -190,6 +190,8 @@ fn save(agent: &Agent, entry: Entry, add: &Add) -> Result<(), Failure> {
     if add.default {
         profiles.set_default(&name).map_err(|fault| words::profiles(&fault))?;
     }
+    // Shells that follow the default, or this profile, look again.
+    agent.epoch.bump();
     Ok(())
 }
 

@@ -39,10 +39,10 @@ pub(crate) fn run(arguments: &Revoke) -> Result<(), Failure> {
     if std::env::var_os("OS_TOKEN").is_some_and(|token| !token.is_empty()) {
         report::note("this shell still has OS_TOKEN; 'eval $(osagent env --unset)' clears it");
     }
-    match ended.failed.into_iter().next() {
-        Some(failure) => Err(failure.at("not revoked, and still held")),
-        None => Ok(()),
-    }
+    let mut failed = ended.failed.into_iter().map(|failure| failure.at("not revoked, and still held"));
+    let first = failed.next();
+    failed.for_each(|failure| report::warning(&failure.message));
+    first.map_or(Ok(()), Err)
 }
 
 fn held(arguments: &Revoke) -> Result<Ended, Failure> {

@@ -125,7 +125,11 @@ pub fn rewrite(path: &Path, old: &[u8], content: &[u8]) -> Result<(), Fault> {
         .set_permissions(fs::Permissions::from_mode(metadata.mode() & 0o7777))
         .map_err(Fault::io(&new.path))?;
     copy_attributes(&real, &new.path)?;
-    if *read_from(&file, old.len()).map_err(|_| Fault::Changed { path: real.clone() })? != old {
+    let is_as_it_was = read_from(&file, old.len()).is_ok_and(|content| *content == old);
+    // An editor saves under a new name and renames: what we have open may be nobody's file by now.
+    let is_the_same =
+        fs::metadata(&real).is_ok_and(|now| (now.dev(), now.ino()) == (metadata.dev(), metadata.ino()));
+    if !is_as_it_was || !is_the_same {
         return Err(Fault::Changed { path: real });
     }
     new.replace(&real)

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -123,7 +124,10 @@ fn read_line(mut tty: &File, guard: &Guard<'_>) -> Result<Secret, Fault> {
             PollFd::new(tty.as_fd(), PollFlags::POLLIN),
             PollFd::new(guard.signals.as_fd(), PollFlags::POLLIN),
         ];
-        poll(&mut ready, PollTimeout::NONE)?;
+        match poll(&mut ready, PollTimeout::NONE) {
+            Err(Errno::EINTR) => continue,
+            other => other?,
+        };
         if ready[1].any().unwrap_or(false) {
             let number = guard.signals.read_signal()?.map_or(0, |signal| signal.ssi_signo);
             return Err(Fault::Signal(number.try_into().unwrap_or(0)));

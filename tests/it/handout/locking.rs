@@ -105,6 +105,8 @@ fn the_epoch_grows_with_each_change_and_only_then() {
         assert_eq!(now > before, is_change, "{what}: from {before} to {now}");
         before = now;
     };
+    agent.granted(&adding("more", &agent.fake.url(), "beta"));
+    grows("add", true);
     agent.token();
     grows("a new token", true);
     agent.token();
