@@ -37,8 +37,11 @@ const TRIES_MAX: u32 = 3;
 /// A person should be told that something is going on.
 const SLOW: Duration = Duration::from_secs(2);
 
+/// A request for a token is under 200 bytes. No more than that, for all of it is wiped; a longer one grows.
+const REQUEST_LEN: usize = 256;
+
 /// A warm `env` is under 2 KiB.
-const BUFFER_LEN: usize = 4096;
+const REPLY_LEN: usize = 2048;
 
 /// How an agent is reached, and what may happen on the way.
 #[derive(Debug)]
@@ -128,8 +131,7 @@ impl<'a> Route<'a> {
         request: &Request,
         until: Instant,
     ) -> Result<Reply<T>, Cut> {
-        let capacity = if request.secret.is_some() { wire::REQUEST_LEN_MAX } else { BUFFER_LEN };
-        let line = wire::line(request, capacity).map_err(|_| {
+        let line = wire::line(request, REQUEST_LEN).map_err(|_| {
             Cut::Failed(Failure::new(Code::Internal, "the request cannot be written as JSON"))
         })?;
         if line.len() > wire::REQUEST_LEN_MAX {
@@ -147,7 +149,7 @@ impl<'a> Route<'a> {
 
     /// The reply's line, without its end.
     fn read_line(&self, stream: &mut UnixStream, until: Instant) -> Result<Zeroizing<Vec<u8>>, Cut> {
-        let mut buffer = Zeroizing::new(vec![0; BUFFER_LEN]);
+        let mut buffer = Zeroizing::new(vec![0; REPLY_LEN]);
         let mut len = 0;
         let mut slow = self.on_slow;
         loop {

@@ -2,7 +2,8 @@
 //! inherited. The home of `nix`. It must never decide what to do about what it finds: it reports, the caller decides.
 
 use std::fmt;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::{AsFd, RawFd};
 
 use nix::errno::Errno;
@@ -50,21 +51,31 @@ const CLIMB_MAX: usize = 8;
 /// The name of the program that called us, wrappers such as `sudo` and `time` left out: `bash`, `fish`, or whatever
 /// it is. `None` where the kernel does not tell.
 pub fn shell_of_parent() -> Option<String> {
-    climb(unistd::getppid().as_raw(), |pid| {
-        let comm = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        Some((comm.trim_end().to_owned(), parent_in_stat(&stat)?))
+    climb(unistd::getppid().as_raw(), name_of, |pid| {
+        parent_in_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
     })
 }
 
-fn climb(from: i32, look: impl Fn(i32) -> Option<(String, i32)>) -> Option<String> {
+/// As the kernel has it, cut after 15 bytes, in one read: every prompt may come here.
+fn name_of(pid: i32) -> Option<String> {
+    let mut comm = [0; 64];
+    let len = File::open(format!("/proc/{pid}/comm")).ok()?.read(&mut comm).ok()?;
+    Some(std::str::from_utf8(&comm[..len]).ok()?.trim_end().to_owned())
+}
+
+/// Whose parent a process is matters only behind a wrapper.
+fn climb(
+    from: i32,
+    name: impl Fn(i32) -> Option<String>,
+    parent: impl Fn(i32) -> Option<i32>,
+) -> Option<String> {
     let mut pid = from;
     for _ in 0..CLIMB_MAX {
-        let (comm, parent) = look(pid)?;
+        let comm = name(pid)?;
         if !WRAPPERS.contains(&comm.as_str()) {
             return Some(comm);
         }
-        pid = parent;
+        pid = parent(pid)?;
     }
     None
 }
@@ -189,7 +200,7 @@ pub fn terminate(pid: i32) -> io::Result<()> {
 
 /// Lets go of standard output: whoever reads it sees its end, and later writes go nowhere.
 pub fn close_stdout() -> io::Result<()> {
-    let null = std::fs::File::options().write(true).open("/dev/null")?;
+    let null = File::options().write(true).open("/dev/null")?;
     Ok(unistd::dup2_stdout(null)?)
 }
 
@@ -227,10 +238,8 @@ mod tests {
 
     /// A chain of processes: pid 10 is our parent, each one's parent is the next.
     fn shell_under(chain: &[&str]) -> Option<String> {
-        climb(10, |pid| {
-            let comm = chain.get(usize::try_from(pid - 10).ok()?)?;
-            Some(((*comm).to_owned(), pid + 1))
-        })
+        let name = |pid| Some((*chain.get(usize::try_from(pid - 10).ok()?)?).to_owned());
+        climb(10, name, |pid| Some(pid + 1))
     }
 
     #[test]
@@ -242,7 +251,7 @@ mod tests {
 
     #[test]
     fn an_endless_chain_of_wrappers_ends() {
-        assert_eq!(climb(10, |pid| Some(("sudo".to_owned(), pid))), None);
+        assert_eq!(climb(10, |_| Some("sudo".to_owned()), Some), None);
         assert_eq!(shell_under(&["sudo"]), None);
     }
 

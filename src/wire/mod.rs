@@ -10,6 +10,8 @@ pub use code::{Code, Failure};
 pub use request::{Op, Request};
 pub use sealed::Sealed;
 
+use std::io;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -50,13 +52,44 @@ pub struct Question {
     pub why: String,
 }
 
-/// A message as one line, its newline included. The buffer is wiped when dropped, and large enough from the start that
-/// no copy is left behind by growing.
+/// A message as one line, its newline included. The buffer is wiped when dropped, all of `capacity`, so it should be no more
+/// than the line is likely to need.
 pub fn line<T: Serialize>(message: &T, capacity: usize) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
-    let mut line = Zeroizing::new(Vec::with_capacity(capacity));
-    serde_json::to_writer(&mut *line, message)?;
-    line.push(b'\n');
-    Ok(line)
+    let mut line = Line(Zeroizing::new(Vec::with_capacity(capacity)));
+    serde_json::to_writer(&mut line, message)?;
+    line.push(b"\n");
+    Ok(line.0)
+}
+
+/// A line that is being written. Where it grows, what it leaves behind is wiped.
+struct Line(Zeroizing<Vec<u8>>);
+
+impl Line {
+    fn push(&mut self, bytes: &[u8]) {
+        let len = self.0.len() + bytes.len();
+        if len > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(len.max(2 * self.0.capacity())));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+    }
+}
+
+impl io::Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.push(bytes);
+        Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.push(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The message in a line. The error tells a column, never the content.
@@ -90,6 +123,14 @@ mod tests {
             Reply::Err(failure) => assert_eq!(failure.code, Code::Locked),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_line_is_the_same_however_small_its_buffer_was() {
+        let failure = Failure::new(Code::Locked, "the agent is locked ".repeat(40));
+        let lines = [0, 1, 100, 4096].map(|capacity| line(&failure, capacity).unwrap());
+        assert!(lines.iter().all(|line| *line == lines[0]));
+        assert!(lines[0].len() > 800 && read::<Failure>(&lines[0]).is_ok());
     }
 
     #[test]
