@@ -52,7 +52,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("thiserror", &["src/"]),
     // The agent's runtime, and Keystone's deadline around a whole conversation.
     ("tokio", &["src/agent/", "src/keystone/http.rs"]),
-    ("toml", &["src/agent/config.rs", "src/agent/profiles/"]),
+    ("toml", &["src/agent/config.rs", "src/agent/profiles.rs", "src/agent/profiles/"]),
     ("xattr", &["src/host/files.rs"]),
     ("zbus", &["src/keyring/probe.rs"]),
     ("zbus-secret-service-keyring-store", &["src/keyring/os.rs"]),
@@ -204,7 +204,10 @@ fn the_two_lower_floors_are_pure() {
             let text = path.text();
             let is_net = text.starts_with("std::net") && !text.starts_with("std::net::Ip");
             let is_impure = IMPURE.iter().any(|root| text == *root || text.starts_with(&format!("{root}::")));
-            if is_net || (is_impure && !path.is_test) {
+            // A buffer of our own that serde_json writes into: the trait, and nothing outside.
+            let is_buffer =
+                source.path == "src/wire/mod.rs" && ["std::io", "std::io::Write"].contains(&text.as_str());
+            if is_net || (is_impure && !path.is_test && !is_buffer) {
                 wrong.push(format!("{}: {text}", source.at(path.line)));
             }
         }
