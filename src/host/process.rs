@@ -356,7 +356,7 @@ mod tests {
             if new_session().is_ok() {
                 assert_eq!(unistd::getsid(None).unwrap(), unistd::getpid());
             }
-            assert!(std::fs::File::open("/dev/tty").is_err());
+            assert!(File::open("/dev/tty").is_err());
             leave_directory().unwrap();
             assert_eq!(std::env::current_dir().unwrap(), std::path::Path::new("/"));
         }
