@@ -189,21 +189,21 @@ fn a_cloud_of_short_lives_is_asked_no_oftener_than_they_last() {
         assert!(agent.fake.is_alive(&token_of(&answer)));
         agent.pass(1);
     }
-    // Each is renewed when a third of it has gone.
+    // Each is renewed when a third of it has gone, or later: time flies here while a login is under way.
     let creations = agent.fake.creations();
-    assert!((5..=8).contains(&creations), "{creations}");
+    assert!(creations <= 7, "{creations}");
 }
 
 #[test]
 fn a_day_of_use_costs_what_the_policy_says() {
     let agent = Inside::new();
     for _ in 0..DAY / 600 {
-        agent.token();
+        assert!(agent.fake.is_alive(&token_of(&agent.token())));
         agent.pass(600);
     }
     // One, and one each eight hours.
     let creations = agent.fake.creations();
-    assert!((3..=4).contains(&creations), "{creations}");
+    assert!(creations <= 4, "{creations}");
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn check(what: &What, code: &str, words: &str) {
     assert!(message.contains(words) && message.contains(&agent.fake.origin()), "{what:?}: {message}");
     assert!(message.contains("profile \"prod\""), "{what:?}: {message}");
     assert!(!failure.to_string().contains("canary"), "{failure}");
-    assert!(began.elapsed() < Duration::from_secs(10), "{what:?}: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(20), "{what:?}: {:?}", began.elapsed());
 }
 
 #[test]
@@ -198,12 +198,12 @@ fn a_keystone_that_is_down_is_named_in_time_while_a_token_is_still_handed_out() 
     let failure = agent.refused(&asking);
     assert_eq!(failure["code"], "unreachable");
     assert!(failure["message"].as_str().unwrap().contains("http://127.0.0.1:1"), "{failure}");
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 
     let first = agent.token();
     agent.fake.turn(|knobs| knobs.trouble = Trouble::everywhere(What::HangUp));
     agent.pass(12 * 3600);
     let began = Instant::now();
     assert_eq!(agent.token()["token"], first["token"]);
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }

@@ -58,7 +58,7 @@ fn who_waits_for_the_limit_is_served_when_there_is_room() {
     agent.pass(59);
     let began = Instant::now();
     agent.granted(&json!({"v": 1, "op": "token", "profile": PROFILE, "fresh": true}));
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     assert_eq!(agent.fake.creations(), 2);
 }
 
