@@ -28,6 +28,7 @@ mod unlock;
 mod use_;
 
 use std::ffi::OsString;
+use std::panic::UnwindSafe;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -97,20 +98,23 @@ enum Verb {
 pub fn main() -> ExitCode {
     // What cannot be done here is not fatal: the client holds a token for a moment only.
     let _ = process::harden_client();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    ExitCode::from(guarded(&arguments, || run(&arguments)))
+}
+
+/// Does it. A panic is told by its place, and where a shell waits for code it gets that of a failure.
+fn guarded(arguments: &[OsString], work: impl FnOnce() -> u8 + UnwindSafe) -> u8 {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
         // The place only: a panic's text may hold what it was about.
         report::failure(&Failure::new(Code::Internal, format!("osagent broke at {place}")));
     }));
-    let arguments: Vec<OsString> = std::env::args_os().collect();
-    let is_env = arguments.get(1).is_some_and(|verb| verb == "env");
-    let status = std::panic::catch_unwind(|| run(&arguments)).unwrap_or_else(|_| {
-        if is_env {
-            env::fail_raw(&arguments);
+    std::panic::catch_unwind(work).unwrap_or_else(|_| {
+        if arguments.get(1).is_some_and(|verb| verb == "env") {
+            env::fail_raw(arguments);
         }
         Code::Internal.status()
-    });
-    ExitCode::from(status)
+    })
 }
 
 /// The tree, for the man page.
@@ -199,6 +203,28 @@ fn usage(arguments: &[OsString], error: &clap::Error) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+    use std::process::Command;
+
+    #[test]
+    fn a_panic_is_told_by_its_place_alone_and_fails_closed() {
+        const ALONE: &str = "OSAGENT_TEST_ALONE";
+        if std::env::var_os(ALONE).is_some() {
+            let arguments = ["osagent", "env", "--shell", "sh"].map(OsString::from);
+            let status = super::guarded(&arguments, || panic!("canary"));
+            std::process::exit(status.into());
+        }
+        let test = "cli::tests::a_panic_is_told_by_its_place_alone_and_fails_closed";
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(ALONE, "yes");
+        let output = again.env("RUST_BACKTRACE", "1").output().unwrap();
+        let (said, complained) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(70), "{said}\n{complained}");
+        assert!(said.contains("OS_TOKEN") && said.ends_with("false;\n"), "{said}");
+        assert!(complained.contains("osagent broke at src/cli/mod.rs") && !complained.contains("canary"));
+    }
+
     #[test]
     fn the_tree_is_sound_and_every_verb_has_an_example() {
         let mut command = super::command();
