@@ -105,6 +105,14 @@ impl Reference {
         if is_id { Reference { id: text, name: None } } else { Reference { id: None, name: text } }
     }
 
+    /// The same for a domain. Every Keystone's first one has the id `default`, and the name `Default`.
+    pub fn typed_domain(text: &str) -> Reference {
+        match text {
+            "default" => Reference { id: Some(text.to_owned()), name: None },
+            text => Reference::typed(text),
+        }
+    }
+
     /// The word a person knows it by: its name, else its id.
     pub fn word(&self) -> &str {
         self.name.as_deref().or(self.id.as_deref()).unwrap_or("")
@@ -320,6 +328,10 @@ mod tests {
         assert!(Reference::typed("5a7bff12-813c-7ad2-3251-20032972398a").id.is_some());
         assert!(Reference::typed("5a7bff12813c7ad2325120032972398").name.is_some());
         assert!(Reference::typed("orchard-lab").name.is_some());
+        assert!(Reference::typed_domain("default").id.is_some());
+        assert!(
+            Reference::typed_domain("Default").name.is_some() && Reference::typed("default").name.is_some()
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::cache::Key;
 use super::profiles::Entry;
 use super::{Agent, handout, refresh, words};
+use crate::profile::Identity;
 use crate::wire::{Code, Failure};
 
 /// A flight goes on this long even if all who wait have gone: a token that Keystone has made is not thrown away because a
@@ -76,10 +77,10 @@ pub(super) async fn wait(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Re
     }
 }
 
-/// Waits for the flights of a key, or for all of them, until they have landed or met with trouble.
-pub(super) async fn landed(agent: &Agent, key: Option<&Key>, until: Instant) {
+/// Waits for the flights of a login, or for all of them, until they have landed or met with trouble.
+pub(super) async fn landed(agent: &Agent, identity: Option<&Identity>, until: Instant) {
     let until = until.min(Instant::now() + PATIENCE);
-    let is_meant = |(flying, _): &(&Key, &Rc<Flight>)| key.is_none_or(|key| *flying == key);
+    let is_meant = |(key, _): &(&Key, &Rc<Flight>)| identity.is_none_or(|identity| key.identity == *identity);
     let flights: Vec<Rc<Flight>> =
         agent.flights.borrow().iter().filter(is_meant).map(|(_, flight)| Rc::clone(flight)).collect();
     for flight in flights {

@@ -57,7 +57,7 @@ impl Agent {
             };
             profile.scope = Scope::Project { project: Reference::typed(project), domain };
         } else if let Some(domain) = request.domain.as_deref() {
-            profile.scope = Scope::Domain(Reference::typed(domain));
+            profile.scope = Scope::Domain(Reference::typed_domain(domain));
         } else if request.system {
             profile.scope = Scope::System;
         } else if request.unscoped {
@@ -122,10 +122,11 @@ pub(super) async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) ->
     let cached = agent.cache.borrow().take(&key, now).cloned();
     if let Some(held) = cached.filter(|_| !request.fresh) {
         let least = least(request, held.life);
-        if is_enough(&held, now, least) && (!request.check || lives(agent, &held, caller.until).await?) {
+        let is_alive = !request.check || lives(agent, &held, caller.until).await?;
+        if is_alive && is_enough(&held, now, least) {
             return Ok(warm(agent, entry, request, caller, held, least).await);
         }
-        if request.min_ttl_s.is_none() {
+        if is_alive && request.min_ttl_s.is_none() {
             caller = content(caller);
         }
     }

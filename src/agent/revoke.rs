@@ -27,7 +27,7 @@ pub(super) async fn revoke(agent: &Rc<Agent>, request: &mut Request) -> Result<E
     };
     if !request.dry_run {
         // A token that is on its way would be there when all others are gone.
-        flight::landed(agent, key.as_ref(), until(request)).await;
+        flight::landed(agent, key.as_ref().map(|key| &key.identity), until(request)).await;
     }
     let chosen = chosen(agent, key.as_ref());
     let also = also(agent, request, &chosen);

@@ -216,3 +216,46 @@ fn profiles_of_one_login_and_scope_share_a_token_and_other_scopes_have_their_own
     assert_ne!(token_of(&agent.granted(&token_request("other"))), first);
     assert_eq!(agent.fake.creations(), 2);
 }
+
+#[test]
+fn a_check_finds_the_token_dead_that_somebody_else_has_ended() {
+    let checked = json!({"v": 1, "op": "env", "profile": PROFILE, "check": true});
+    let agent = Inside::new();
+    let first = token_of(&agent.token());
+    assert_eq!(token_of(&agent.granted(&checked)), first);
+    agent.fake.revoke(&first);
+    assert_eq!(token_of(&agent.granted(&env_request())), first, "without a check nobody knows");
+    // What comes in its place is waited for, also when the first try meets with trouble.
+    agent.fake.turn(|knobs| knobs.trouble = Trouble::first(1, What::Status(503)));
+    let second = token_of(&agent.granted(&checked));
+    assert!(second != first && agent.fake.is_alive(&second));
+    assert_eq!(agent.fake.creations(), 3);
+    agent.fake.turn(|knobs| knobs.trouble = Trouble::everywhere(What::Status(503)));
+    assert_eq!(agent.refused(&checked)["code"], "server", "a check that cannot be made says so");
+    assert_eq!(token_of(&agent.granted(&env_request())), second);
+}
+
+#[test]
+fn another_scope_of_the_same_login_has_a_token_of_its_own() {
+    let agent = Inside::new();
+    let mine = token_of(&agent.token());
+    let scopes = [
+        (json!({"project": "beta"}), "project beta"),
+        (json!({"project": Knobs::default().projects[0].id}), "project 59502cee6f1b4d0c8a7e3f2d1b0c9a81"),
+        (json!({"domain": "default"}), "domain default"),
+        (json!({"domain": "lab"}), "domain lab"),
+        (json!({"system": true}), "system"),
+        (json!({"unscoped": true}), "unscoped"),
+    ];
+    for (scope, sent) in scopes {
+        let mut request = token_request(PROFILE);
+        request.as_object_mut().unwrap().extend(scope.as_object().unwrap().clone());
+        let other = token_of(&agent.granted(&request));
+        assert_ne!(other, mine);
+        assert_eq!(token_of(&agent.granted(&request)), other);
+        assert_eq!(agent.fake.requests().last().unwrap().scope, sent);
+    }
+    assert_eq!(agent.fake.creations(), 7);
+    // They stand for no profile of their own, so they go with this one.
+    assert_eq!(agent.granted(&json!({"v": 1, "op": "revoke", "profile": PROFILE}))["revoked"], 7);
+}
