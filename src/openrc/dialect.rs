@@ -48,7 +48,7 @@ const MARKS: &[Mark] = &[
         "=",
         "this looks like a batch file of Windows",
     ),
-    dialect(&["$OS_", "let-env ", "$env."], " = ", "this looks like a file for nushell"),
+    dialect(&["let-env ", "$env."], " = ", "this looks like a file for nushell"),
     not_an_rc(
         &["clouds:"],
         "",

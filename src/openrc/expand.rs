@@ -82,17 +82,18 @@ impl Evaluator<'_> {
     pub(crate) fn expand(&mut self, word: &Word, purpose: Purpose) -> Run<Val> {
         let mut builder = Builder::default();
         let mut parts = word.parts.as_slice();
-        if let Some((home, rest)) = self.tilde(parts) {
+        let last = parts.len().saturating_sub(1);
+        if let Some((home, rest)) = self.tilde(parts, purpose == Purpose::Assign) {
             match home.need() {
                 Ok(home) => quoted(&mut builder, home.bytes(), purpose),
                 Err(_) => builder.add_value(&home),
             }
-            self.bare(&mut builder, rest, purpose);
+            self.bare(&mut builder, rest, purpose, last == 0);
             parts = &parts[1..];
         }
-        for part in parts {
+        for (index, part) in parts.iter().enumerate() {
             match part {
-                Part::Bare(text) => self.bare(&mut builder, text.bytes(), purpose),
+                Part::Bare(text) => self.bare(&mut builder, text.bytes(), purpose, index + 1 == parts.len()),
                 Part::Quoted(text) => quoted(&mut builder, text.bytes(), purpose),
                 Part::Double(inside) => {
                     let value = self.quoted_parts(inside)?;
@@ -115,16 +116,19 @@ impl Evaluator<'_> {
     }
 
     /// Bare text of an assignment may hold a tilde after a colon.
-    fn bare(&mut self, builder: &mut Builder, bytes: &[u8], purpose: Purpose) {
+    fn bare(&mut self, builder: &mut Builder, bytes: &[u8], purpose: Purpose, is_last: bool) {
         if purpose != Purpose::Assign || !bytes.windows(2).any(|pair| pair == b":~") {
             builder.add(bytes);
             return;
         }
+        let colons = bytes.iter().filter(|&&byte| byte == b':').count();
         for (index, piece) in bytes.split(|&byte| byte == b':').enumerate() {
             if index > 0 {
                 builder.add(b":");
             }
-            match tilde_prefix(piece).filter(|_| index > 0) {
+            // A quote or an expansion right after the tilde belongs to the name, which then is none.
+            let is_cut = |rest: &[u8]| rest.is_empty() && index == colons && !is_last;
+            match tilde_prefix(piece, false).filter(|rest| index > 0 && !is_cut(rest)) {
                 Some(rest) => {
                     let home = self.home(piece, rest);
                     builder.add_value(&home);
@@ -136,11 +140,11 @@ impl Evaluator<'_> {
     }
 
     /// A tilde at the start: what it stands for, and the rest of its bare text.
-    pub(crate) fn tilde<'w>(&mut self, parts: &'w [Part]) -> Option<(Val, &'w [u8])> {
+    pub(crate) fn tilde<'w>(&mut self, parts: &'w [Part], assigns: bool) -> Option<(Val, &'w [u8])> {
         let Some(Part::Bare(text)) = parts.first() else { return None };
         let bytes = text.bytes();
         // `~"name"` is quoted and stays.
-        let rest = tilde_prefix(bytes)?;
+        let rest = tilde_prefix(bytes, assigns)?;
         if rest.is_empty() && parts.len() > 1 {
             return None;
         }
@@ -209,10 +213,11 @@ fn quoted(builder: &mut Builder, bytes: &[u8], purpose: Purpose) {
     }
 }
 
-/// After `~name`, up to a slash, if that is what the bytes begin with.
-fn tilde_prefix(bytes: &[u8]) -> Option<&[u8]> {
+/// What follows `~name`, from a slash (in an assignment also a colon) on, if the bytes begin with such a name.
+fn tilde_prefix(bytes: &[u8], to_colon: bool) -> Option<&[u8]> {
     let rest = bytes.strip_prefix(b"~")?;
-    let len = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+    let ends = |byte: &u8| *byte == b'/' || (to_colon && *byte == b':');
+    let len = rest.iter().position(ends).unwrap_or(rest.len());
     let is_name = rest[..len].iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(byte));
     is_name.then_some(&rest[len..])
 }

@@ -7,6 +7,7 @@ use super::ast::{Operator, Part, Word};
 use super::braces;
 use super::eval::{Evaluator, Run};
 use super::expand::Builder;
+use super::parser::assignment;
 use super::state::{Arguments, DEFAULT_IFS};
 use super::text::Text;
 use super::value::{Unknown, Val};
@@ -46,7 +47,12 @@ impl Evaluator<'_> {
     fn word_fields(&mut self, word: &Word, fields: &mut Vec<Field>) -> Run<()> {
         let mut builder = Builder::default();
         let mut parts = word.parts.as_slice();
-        if let Some((home, rest)) = self.tilde(parts) {
+        if let Some(what) = looks_assigned(word) {
+            // `--file=~/x` stays, `name=~/x` does not, and shells differ in the rest.
+            builder.add_value(&Val::Unknown(Unknown::other(what, word.span)));
+            builder.is_loose = true;
+        }
+        if let Some((home, rest)) = self.tilde(parts, false) {
             builder.add_value(&home);
             builder.may_match |= has_pattern(rest);
             builder.add(rest);
@@ -215,6 +221,16 @@ impl Evaluator<'_> {
 /// Whether a bare run may match names of files: `*`, `?` or a bracket pair.
 pub(crate) fn has_pattern(bytes: &[u8]) -> bool {
     bytes.iter().any(|byte| matches!(byte, b'*' | b'?' | b'[')) && bytes != b"["
+}
+
+/// An argument that is written like an assignment and holds a tilde where one would expand it.
+fn looks_assigned(word: &Word) -> Option<&'static str> {
+    assignment(word)?;
+    let holds = |part: &Part| match part {
+        Part::Bare(text) => text.bytes().windows(2).any(|pair| pair == b"=~" || pair == b":~"),
+        _ => false,
+    };
+    word.parts.iter().any(holds).then_some("a tilde in an argument like an assignment")
 }
 
 fn has_quoted_default(part: &Part) -> bool {
