@@ -31,7 +31,7 @@ pub(super) struct Found {
 
 impl Agent {
     /// The profile that the request names, else the default one.
-    pub(crate) fn entry(&self, name: Option<&str>) -> Result<Entry, Failure> {
+    pub(crate) fn entry(&self, name: Option<&str>) -> Result<Rc<Entry>, Failure> {
         let profiles = self.profiles.borrow();
         if let Some(name) = name {
             return profiles.get(name).cloned().ok_or_else(|| no_profile(name, &names(&profiles)));

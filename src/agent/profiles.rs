@@ -6,6 +6,7 @@ mod file;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::host::files;
 use crate::profile::{Name, Origin, Profile};
@@ -53,7 +54,8 @@ pub enum Fault {
 #[derive(Debug)]
 pub struct Profiles {
     folder: PathBuf,
-    entries: BTreeMap<Name, Entry>,
+    /// Shared with the requests that are being answered: a warm one copies none.
+    entries: BTreeMap<Name, Rc<Entry>>,
     default: Option<Name>,
     /// Files that could not be read and keys that nobody knows, for `list`.
     pub warnings: Vec<String>,
@@ -78,7 +80,7 @@ impl Profiles {
                     let unknown = file::names(&entry.rest);
                     let words = |key| format!("{}: unknown key {key:?}", path.display());
                     profiles.warnings.extend(unknown.into_iter().map(words));
-                    profiles.entries.insert(name, entry);
+                    profiles.entries.insert(name, Rc::new(entry));
                 }
                 Err(fault) => profiles.warnings.push(fault.to_string()),
             }
@@ -89,16 +91,16 @@ impl Profiles {
         Ok(profiles)
     }
 
-    pub fn get(&self, name: &str) -> Option<&Entry> {
+    pub fn get(&self, name: &str) -> Option<&Rc<Entry>> {
         self.entries.get(&name.parse::<Name>().ok()?)
     }
 
     pub fn all(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values()
+        self.entries.values().map(Rc::as_ref)
     }
 
     /// The chosen default, else the only profile.
-    pub fn default(&self) -> Option<&Entry> {
+    pub fn default(&self) -> Option<&Rc<Entry>> {
         let only = || self.entries.values().next().filter(|_| self.entries.len() == 1);
         self.default.as_ref().and_then(|name| self.entries.get(name)).or_else(only)
     }
@@ -107,7 +109,7 @@ impl Profiles {
         let path = self.path(&entry.profile.name);
         files::make_folder(&self.folder.join("profiles"))?;
         files::write(&path, file::render(&entry, &path)?.as_bytes())?;
-        self.entries.insert(entry.profile.name.clone(), entry);
+        self.entries.insert(entry.profile.name.clone(), Rc::new(entry));
         Ok(())
     }
 

@@ -61,7 +61,7 @@ fn also(agent: &Agent, request: &Request, chosen: &[Rc<Held>]) -> Vec<String> {
     if request.all {
         return Vec::new();
     }
-    let asked = agent.entry(request.profile.as_deref()).map(|entry| entry.profile.name).ok();
+    let asked = agent.entry(request.profile.as_deref()).map(|entry| entry.profile.name.clone()).ok();
     let profiles = agent.profiles.borrow();
     let shares = |profile: &Profile| chosen.iter().any(|held| held.key == Key::of(profile));
     let others = profiles.all().map(|entry| &entry.profile).filter(|profile| shares(profile));
@@ -104,7 +104,7 @@ async fn foreign(agent: &Rc<Agent>, request: &Request, id: token::Id) -> Result<
     }
     let profile = match &request.auth_url {
         Some(url) => stranger(agent, url)?,
-        None => agent.entry(request.profile.as_deref())?.profile,
+        None => agent.entry(request.profile.as_deref())?.profile.clone(),
     };
     let revoked = keystone::revoke(&agent.http, &profile, &id, until(request)).await;
     match revoked.map_err(|fault| words::keystone_alone(&fault))? {

@@ -225,7 +225,7 @@ async fn answer(agent: &Rc<Agent>, line: &[u8]) -> Zeroizing<Vec<u8>> {
     }
 }
 
-type Found = (handout::Found, super::profiles::Entry);
+type Found = (handout::Found, Rc<super::profiles::Entry>);
 
 async fn found(agent: &Rc<Agent>, request: &Request) -> Result<Found, Failure> {
     let entry = agent.wanted(request)?;

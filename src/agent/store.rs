@@ -35,7 +35,7 @@ pub(super) async fn add(agent: &Rc<Agent>, request: &mut Request) -> Result<Adde
     }
     let origin = profile.origin().ok_or_else(|| missing("add.profile.auth_url"))?;
     let before = agent.profiles.borrow().get(profile.name.as_str()).cloned();
-    let (entry, change) = settle(agent, &add, before.as_ref()).await?;
+    let (entry, change) = settle(agent, &add, before.as_deref()).await?;
     let mut added = Added {
         profile: profile.name.to_string(),
         survives: agent.keyrings.survives(&entry.entry.keyring),
@@ -240,7 +240,7 @@ pub(super) async fn remove(agent: &Rc<Agent>, request: &Request) -> Result<Done,
 /// `default`: sets it when a profile is named, and answers what it is.
 pub(super) fn default(agent: &Agent, request: &Request) -> Result<Done, Failure> {
     let entry = agent.entry(request.profile.as_deref())?;
-    let name = entry.profile.name;
+    let name = entry.profile.name.clone();
     if request.profile.is_some() {
         agent.profiles.borrow_mut().set_default(&name).map_err(|fault| words::profiles(&fault))?;
         agent.epoch.bump();
