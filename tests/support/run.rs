@@ -115,7 +115,7 @@ impl Run {
         Running {
             pid,
             ended: wait(child),
-            has_ended: false,
+            status: None,
             stdout,
             stderr,
             deadline: self.deadline,
@@ -128,7 +128,7 @@ impl Run {
 pub(crate) struct Running {
     pub(crate) pid: u32,
     ended: mpsc::Receiver<ExitStatus>,
-    has_ended: bool,
+    status: Option<ExitStatus>,
     stdout: mpsc::Receiver<String>,
     stderr: mpsc::Receiver<String>,
     deadline: Duration,
@@ -137,12 +137,13 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn done(mut self) -> Done {
-        let status = self.ended.recv_timeout(self.deadline).unwrap_or_else(|_| {
+        let ended = self.status.or_else(|| self.ended.recv_timeout(self.deadline).ok());
+        let status = ended.unwrap_or_else(|| {
             self.kill();
             let said = self.stderr.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
             panic!("`{}` did not end within {:?}; it said: {said}", self.shown, self.deadline)
         });
-        self.has_ended = true;
+        self.status = Some(status);
         let text = |pipe: &mpsc::Receiver<String>, name| {
             pipe.recv_timeout(Duration::from_secs(5)).unwrap_or_else(|_| {
                 panic!("`{}` ended, but somebody that it started keeps its {name} open", self.shown)
@@ -150,6 +151,11 @@ impl Running {
         };
         let (stdout, stderr) = (text(&self.stdout, "stdout"), text(&self.stderr, "stderr"));
         Done { shown: self.shown.clone(), status, stdout, stderr }
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.status = self.status.or_else(|| self.ended.try_recv().ok());
+        self.status.is_some()
     }
 
     pub(crate) fn kill(&self) {
@@ -160,7 +166,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if !self.has_ended {
+        if self.status.is_none() {
             self.kill();
         }
     }
