@@ -9,7 +9,7 @@ use super::flight::{self, Caller};
 use super::profiles::Entry;
 use super::{Agent, export, words};
 use crate::keystone;
-use crate::profile::{Name, Reference, Scope};
+use crate::profile::{Name, Profile, Reference, Scope};
 use crate::wire::answer::{Env, Token};
 use crate::wire::{Code, Failure, Op, Request};
 
@@ -47,25 +47,14 @@ impl Agent {
     }
 
     /// The same, with the scope that the request asks for in place of the profile's own.
-    pub(super) fn wanted(&self, request: &Request) -> Result<Entry, Failure> {
-        let mut entry = self.entry(request.profile.as_deref())?;
-        let profile = &mut entry.profile;
-        if let Some(project) = request.project.as_deref() {
-            let domain = match &profile.scope {
-                Scope::Project { domain, .. } if !domain.is_empty() => domain.clone(),
-                _ => profile.user.domain.clone(),
-            };
-            profile.scope = Scope::Project { project: Reference::typed(project), domain };
-        } else if let Some(domain) = request.domain.as_deref() {
-            profile.scope = Scope::Domain(Reference::typed_domain(domain));
-        } else if request.system {
-            profile.scope = Scope::System;
-        } else if request.unscoped {
-            profile.scope = Scope::Unscoped;
-        }
-        match profile.fault() {
-            Some(fault) => Err(words::about(profile, Failure::of(Code::BadProfile, &fault))),
-            None => Ok(entry),
+    pub(super) fn wanted(&self, request: &Request) -> Result<Rc<Entry>, Failure> {
+        let entry = self.entry(request.profile.as_deref())?;
+        let Some(scope) = scope(request, &entry.profile) else { return Ok(entry) };
+        let mut entry = Entry::clone(&entry);
+        entry.profile.scope = scope;
+        match entry.profile.fault() {
+            Some(fault) => Err(words::about(&entry.profile, Failure::of(Code::BadProfile, &fault))),
+            None => Ok(Rc::new(entry)),
         }
     }
 
@@ -106,6 +95,24 @@ pub(super) fn no_profile(name: &str, names: &[String]) -> Failure {
 
 fn names(profiles: &super::profiles::Profiles) -> Vec<String> {
     profiles.all().map(|entry| entry.profile.name.to_string()).collect()
+}
+
+/// The scope that the request asks for, if it does. A project's name is looked for in the domain of the profile's project,
+/// else in the user's.
+fn scope(request: &Request, profile: &Profile) -> Option<Scope> {
+    if let Some(project) = request.project.as_deref() {
+        let domain = match &profile.scope {
+            Scope::Project { domain, .. } if !domain.is_empty() => domain.clone(),
+            _ => profile.user.domain.clone(),
+        };
+        return Some(Scope::Project { project: Reference::typed(project), domain });
+    }
+    match (request.domain.as_deref(), request.system, request.unscoped) {
+        (Some(domain), ..) => Some(Scope::Domain(Reference::typed_domain(domain))),
+        (None, true, _) => Some(Scope::System),
+        (None, false, true) => Some(Scope::Unscoped),
+        (None, false, false) => None,
+    }
 }
 
 /// When the caller's wait ends.

@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(entry.profile, profile("prod"));
         let warned: Vec<&str> = again.warnings.iter().filter_map(|text| text.split('"').nth(1)).collect();
         assert_eq!(warned, ["colour", "scope.project.quota", "user.pet", "user.shoe"]);
-        again.save(entry.clone()).unwrap();
+        again.save(Entry::clone(&entry)).unwrap();
         let read = || fs::read_to_string(&path).unwrap().parse::<toml::Table>().unwrap();
         assert_eq!(read()["scope"]["project"]["quota"].as_integer(), Some(7));
         // Another scope has no place for what the old one held, and loses nothing else.
