@@ -1,7 +1,7 @@
 //! Flights: one login under way for each identity and scope, however many wait for it. Who waits has a deadline of their own;
 //! the flight goes on to the latest of them. A lock ends them all at once.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,8 @@ pub(super) struct Flight {
     /// The latest deadline of all who wait; tries end there.
     until: Cell<Instant>,
     stage: watch::Sender<Stage>,
+    /// Who is to answer next, for those whose time is up.
+    waits_for: RefCell<String>,
 }
 
 /// How far a flight has come.
@@ -53,6 +55,11 @@ impl Flight {
         self.until.get()
     }
 
+    /// Who is to answer next.
+    pub(super) fn waits_for(&self, whom: String) {
+        self.waits_for.replace(whom);
+    }
+
     /// A try has failed, and another will follow.
     pub(super) fn trouble(&self, failure: Failure) {
         self.stage.send_replace(Stage::Troubled(failure));
@@ -73,7 +80,7 @@ pub(super) async fn wait(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Re
     match &*stage.borrow() {
         Stage::Landed(outcome) => outcome.clone(),
         Stage::Troubled(failure) => Err(failure.clone()),
-        Stage::Flying => Err(late(entry)),
+        Stage::Flying => Err(late(entry, &flight)),
     }
 }
 
@@ -103,7 +110,11 @@ fn join(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Rc<Flight> {
         return Rc::clone(flight);
     }
     let until = caller.until.max(Instant::now() + FLIGHT_LEAST);
-    let flight = Rc::new(Flight { until: Cell::new(until), stage: watch::Sender::new(Stage::Flying) });
+    let flight = Rc::new(Flight {
+        until: Cell::new(until),
+        stage: watch::Sender::new(Stage::Flying),
+        waits_for: RefCell::new("the agent".to_owned()),
+    });
     agent.flights.borrow_mut().insert(key.clone(), Rc::clone(&flight));
     let landing = Landing { agent: Rc::clone(agent), flight: Rc::clone(&flight), key, outcome: None };
     let (agent, entry) = (Rc::clone(agent), entry.clone());
@@ -146,8 +157,7 @@ impl Drop for Landing {
 }
 
 /// The caller's time is up.
-fn late(entry: &Entry) -> Failure {
-    let origin = entry.profile.origin().map(|origin| origin.to_string()).unwrap_or_default();
-    let text = format!("keystone at {origin} did not answer in the time given");
+fn late(entry: &Entry, flight: &Flight) -> Failure {
+    let text = format!("{} did not answer in the time given", flight.waits_for.borrow());
     words::about(&entry.profile, Failure::new(Code::Deadline, text))
 }

@@ -33,7 +33,10 @@ pub(super) async fn fly(
     let (profile, key) = (&entry.profile, Key::of(&entry.profile));
     refused::known(agent, profile, &key)?;
     let secrets = agent.secrets.get();
+    flight.waits_for(format!("the keyring {}", entry.keyring));
     let secret = secret(agent, entry, may_prompt).await?;
+    let origin = profile.origin().map(|origin| origin.to_string()).unwrap_or_default();
+    flight.waits_for(format!("keystone at {origin}"));
     let _turn = turn(agent, &key.identity).await;
     refused::known(agent, profile, &key)?;
     let mut pause = PAUSE;

@@ -10,6 +10,9 @@ use crate::host::terminal;
 use crate::wire::answer::Done;
 use crate::wire::{Code, Failure, Op, Question, Reply, Request, Sealed};
 
+/// As long as the agent gives a person for it (`prompt_s`), and a login after that.
+const UNLOCK_WAIT_MS: u64 = 150_000;
+
 /// A wrong answer may be typed again; after the third the account may be locked.
 const TRIES_MAX: u32 = 3;
 
@@ -33,8 +36,11 @@ pub(crate) fn on<T: DeserializeOwned>(route: &Route<'_>, request: &mut Request) 
             Reply::Err(failure) if may_unlock(&failure, request) => {
                 report::note(&format!("{failure}; waiting until it is unlocked"));
                 request.may_prompt = true;
+                request.deadline_ms.get_or_insert(UNLOCK_WAIT_MS);
             }
             Reply::Err(failure) => return Err(failure),
+            // Nobody asked for anything at a prompt, so nobody is asked.
+            Reply::Ask(question) if request.at_prompt => return Err(nobody(&question)),
             Reply::Ask(question) => answer(route, &question)?,
         }
     }
@@ -53,7 +59,8 @@ pub(crate) fn ask_running<T: DeserializeOwned>(request: &Request) -> Result<Opti
 
 /// A locked keyring may ask its person, once, and only where somebody is looking.
 fn may_unlock(failure: &Failure, request: &Request) -> bool {
-    failure.code == Code::KeyringLocked && !request.may_prompt && terminal::can_ask()
+    let may_ask = !request.may_prompt && !request.at_prompt;
+    failure.code == Code::KeyringLocked && may_ask && terminal::can_ask()
 }
 
 fn answer(route: &Route<'_>, question: &Question) -> Result<(), Failure> {
