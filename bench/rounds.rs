@@ -69,11 +69,14 @@ pub(crate) fn run(programs: &mut [Timed], rounds: usize) -> Fallible<()> {
             program.run()?;
         }
     }
-    let count = programs.len();
+    let mut order: Vec<usize> = (0..programs.len()).collect();
+    let mut dice = 1;
     for round in 0..rounds {
-        // Each round begins with another one: the one behind a large program finds cold caches.
-        for turn in 0..count {
-            let program = &mut programs[(round + turn) % count];
+        // Another order each round: whoever comes behind a large program finds cold caches, so that must be somebody else
+        // each time.
+        shuffle(&mut order, &mut dice);
+        for at in &order {
+            let program = &mut programs[*at];
             if round % program.every == 0 {
                 let took = program.run()?;
                 program.times.push(took);
@@ -81,4 +84,12 @@ pub(crate) fn run(programs: &mut [Timed], rounds: usize) -> Fallible<()> {
         }
     }
     Ok(())
+}
+
+/// Fisher and Yates', with the same dice in each run (Knuth's linear congruence).
+fn shuffle(order: &mut [usize], dice: &mut u64) {
+    for last in (1..order.len()).rev() {
+        *dice = dice.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        order.swap(last, (*dice >> 33) as usize % (last + 1));
+    }
 }
