@@ -1,4 +1,4 @@
-//! `add`: an OpenRC file becomes a profile. The file is read, never run; its password goes into the keyring after a login has
+//! `add`: an OpenRC file, or the environment, becomes a profile. The file is read, never run; its password goes into the keyring after a login has
 //! tested it; the file may lose it.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::rc::Rc;
+use super::source::{Named, Source};
 use super::{ask, output, report, scrub, secret};
 use crate::host::terminal;
 use crate::openrc::{self, Draft, Reading};
@@ -24,9 +24,8 @@ use crate::wire::{Code, Failure, Op, Request, Sealed};
     never into a file of osagent's. Adding the same file again changes nothing."
 )]
 pub(crate) struct Add {
-    /// The OpenRC file, or - for standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[command(flatten)]
+    pub source: Named,
     /// The profile's name; without it one is made from the project's or the user's
     #[arg(long, value_name = "NAME")]
     pub name: Option<Name>,
@@ -63,53 +62,63 @@ pub(crate) struct Add {
 }
 
 pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
-    if arguments.secret_stdin && arguments.file.as_os_str() == "-" {
+    if arguments.secret_stdin && arguments.source.is_stdin() {
         return Err(Failure::new(Code::Usage, "file and password cannot both come from standard input"));
     }
-    let rc = Rc::open(&arguments.file)?;
+    let source = arguments.source.open()?;
+    if let (true, None) = (arguments.scrub, source.rc()) {
+        let text = format!("--scrub edits an OpenRC file, and {} is none", source.shown());
+        return Err(Failure::new(Code::Usage, text));
+    }
     let given = if arguments.secret_stdin { Some(secret::from_stdin()?) } else { None };
-    let reading = if arguments.dry_run { rc.read(&[])? } else { rc.interview(given.as_ref())? };
-    let draft = openrc::draft(&reading);
-    tell_of(&rc, &draft, arguments.dry_run)?;
-    let profile = profile(arguments, &rc, &reading, &draft)?;
+    let reading = if arguments.dry_run { source.read()? } else { source.interview(given.as_ref())? };
+    let draft = source.draft(&reading);
+    tell_of(&source, &reading, &draft, arguments.dry_run)?;
+    let profile = profile(arguments, &source, &reading, &draft)?;
     if arguments.dry_run {
-        return show_plan(arguments, &rc, &draft, profile);
+        return show_plan(arguments, &source, &draft, profile);
     }
     let is_in_file = draft.secret.is_some() && draft.secret_prompt.is_none();
-    let secret = given.or(draft.secret);
+    let secret = given.or_else(|| draft.secret.as_ref().map(Secret::duplicate));
     let added = send(arguments, &profile, secret)?;
     tell_added(&added, &profile);
-    let may_scrub = is_in_file && !arguments.no_scrub && added.survives && terminal::can_ask();
-    if arguments.scrub || (may_scrub && scrub::is_wanted(&rc)?) {
-        scrub::run(&rc, &reading, &profile.name)?;
+    if let Some(rc) = source.rc() {
+        let may_scrub = is_in_file && !arguments.no_scrub && added.survives && terminal::can_ask();
+        if arguments.scrub || (may_scrub && scrub::is_wanted(rc)?) {
+            scrub::run(rc, &reading, &profile.name)?;
+        }
     }
     let name = if added.default { String::new() } else { format!(" {}", added.profile) };
+    if let Some(left) = source.left_behind(&draft, &name) {
+        report::note(&left);
+    }
     report::note(&format!("next: eval $(osagent env{name})"));
     Ok(())
 }
 
 /// Warnings, and what stands in the way: unknowns and what this release cannot do.
-fn tell_of(rc: &Rc, draft: &Draft, is_dry_run: bool) -> Result<(), Failure> {
+fn tell_of(source: &Source, reading: &Reading, draft: &Draft, is_dry_run: bool) -> Result<(), Failure> {
     for warning in &draft.warnings {
-        report::warning(&format!("{}: {}: {}", rc.shown, warning.place, warning.text));
+        report::warning(&format!("{}: {}", source.at(reading, warning.place), warning.text));
     }
     if let Some(unsupported) = draft.unsupported.first() {
-        let text = format!("{}: {}: {}", rc.shown, unsupported.place, unsupported.what);
+        let text = format!("{}: {}", source.at(reading, unsupported.place), unsupported.what);
         return Err(Failure::new(Code::Usage, text));
     }
     // In a dry run nobody was asked yet: what hangs on an answer is no fault.
     let is_open = |why: &openrc::Why| is_dry_run && matches!(why, openrc::Why::Prompt { .. });
-    match draft.unknown.iter().find(|(name, why, _)| !openrc::is_secret_name(name) && !is_open(why)) {
-        Some((name, why, place)) => {
-            let text = format!("{}: {place}: {name} hangs on {why}; write its value into the file", rc.shown);
+    match draft.unknown.iter().find(|open| !open.is_secret && !is_open(&open.why)) {
+        Some(open) => {
+            let (at, name, why) = (source.at(reading, open.place), &open.name, &open.why);
+            let text = format!("{at}: {name} hangs on {why}; write its value into the file");
             Err(Failure::new(Code::Usage, text))
         }
         None => Ok(()),
     }
 }
 
-fn profile(arguments: &Add, rc: &Rc, reading: &Reading, draft: &Draft) -> Result<Profile, Failure> {
-    let absolute = |path: &Option<PathBuf>| path.as_ref().map(|path| rc.folder().join(path));
+fn profile(arguments: &Add, source: &Source, reading: &Reading, draft: &Draft) -> Result<Profile, Failure> {
+    let absolute = |path: &Option<PathBuf>| path.as_ref().map(|path| source.folder().join(path));
     let mut profile = Profile {
         name: "unnamed".parse().expect("letters only"),
         auth_url: draft.auth_url.clone().unwrap_or_default(),
@@ -129,10 +138,10 @@ fn profile(arguments: &Add, rc: &Rc, reading: &Reading, draft: &Draft) -> Result
     match profile.fault() {
         Some(Fault::NoUser) if arguments.dry_run => {}
         Some(Fault::PlainHttp) => {
-            let text = format!("{}: {}; --allow-http does it all the same", rc.shown, Fault::PlainHttp);
+            let text = format!("{}: {}; --allow-http does it all the same", source.shown(), Fault::PlainHttp);
             return Err(Failure::new(Code::BadProfile, text));
         }
-        Some(fault) => return Err(Failure::of(Code::BadProfile, &fault).at(&rc.shown)),
+        Some(fault) => return Err(Failure::of(Code::BadProfile, &fault).at(source.shown())),
         None => {}
     }
     profile.name = name(arguments, reading, &profile)?;
@@ -232,7 +241,7 @@ fn tell_added(added: &Added, profile: &Profile) {
 }
 
 /// `--dry-run`: on standard output, for it is what was asked for.
-fn show_plan(arguments: &Add, rc: &Rc, draft: &Draft, profile: Profile) -> Result<(), Failure> {
+fn show_plan(arguments: &Add, source: &Source, draft: &Draft, profile: Profile) -> Result<(), Failure> {
     let mut request = Request::new(Op::Add);
     request.add = Some(Box::new(wish(arguments, &profile, String::new(), arguments.replace)));
     let plan: Result<Added, Failure> = match profile.fault() {
@@ -241,7 +250,7 @@ fn show_plan(arguments: &Add, rc: &Rc, draft: &Draft, profile: Profile) -> Resul
         Some(fault) => Err(Failure::of(Code::NeedsPerson, &fault)),
     };
     let mut text =
-        format!("{} is read, not run: {}, {}\n", rc.shown, profile.who(), profile.scope.describe());
+        format!("{} is read, not run: {}, {}\n", source.shown(), profile.who(), profile.scope.describe());
     match (&draft.secret, draft.secret_prompt, arguments.secret_stdin) {
         (_, _, true) => text.push_str("the password would come from standard input\n"),
         (_, Some(_), _) => text.push_str("the password would be asked for, as the file does\n"),
@@ -262,7 +271,7 @@ fn show_plan(arguments: &Add, rc: &Rc, draft: &Draft, profile: Profile) -> Resul
         text.push_str(&format!("a login at {} would test it\n", profile.auth_url));
     }
     if arguments.scrub {
-        text.push_str(&format!("the password would be taken out of {}\n", rc.shown));
+        text.push_str(&format!("the password would be taken out of {}\n", source.shown()));
     }
     output::print(&text)
 }

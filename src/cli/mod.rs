@@ -21,6 +21,7 @@ mod revoke;
 mod scrub;
 mod secret;
 mod show;
+mod source;
 mod status;
 mod stop;
 mod token;

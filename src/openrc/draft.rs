@@ -31,10 +31,22 @@ pub struct Draft {
     pub secret: Option<Secret>,
     /// The prompt whose answer is the secret.
     pub secret_prompt: Option<usize>,
-    /// Settings that matter and cannot be known, with the reason and where it lies.
-    pub unknown: Vec<(String, Why, Place)>,
+    /// Settings that matter and cannot be known: what has to be asked for.
+    pub unknown: Vec<Open>,
     pub unsupported: Vec<Unsupported>,
     pub warnings: Vec<Warning>,
+}
+
+/// A setting that matters and is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    pub name: String,
+    /// In words that complete "it hangs on …".
+    pub why: Why,
+    /// Where what it hangs on stands.
+    pub place: Place,
+    /// Asked for unseen.
+    pub is_secret: bool,
 }
 
 /// What the file asks for and this release cannot do.
@@ -133,12 +145,12 @@ pub fn draft(reading: &Reading) -> Draft {
     }
 }
 
-fn unknown(seen: &Seen<'_>) -> Vec<(String, Why, Place)> {
-    TAKEN
-        .iter()
-        .filter_map(|&meaning| seen.deciding(meaning))
-        .filter_map(|(name, setting)| setting.unknown().map(|(why, place)| (name.to_owned(), why, place)))
-        .collect()
+fn unknown(seen: &Seen<'_>) -> Vec<Open> {
+    let open = |(name, setting): (&'static str, &Setting)| {
+        let (why, place) = setting.unknown()?;
+        Some(Open { name: name.to_owned(), why, place, is_secret: names::is_secret_name(name) })
+    };
+    TAKEN.iter().filter_map(|&meaning| seen.deciding(meaning)).filter_map(open).collect()
 }
 
 fn tls(seen: &Seen<'_>) -> Tls {

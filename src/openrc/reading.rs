@@ -49,8 +49,8 @@ pub struct Setting {
     pub place: Place,
     /// Variables that its text refers to and that nothing sets.
     pub unset_references: Vec<String>,
-    value: Val,
-    unknown_at: Option<Place>,
+    pub(crate) value: Val,
+    pub(crate) unknown_at: Option<Place>,
 }
 
 /// A question that the file asks.
@@ -320,7 +320,7 @@ impl Evaluator<'_> {
     }
 }
 
-fn is_setting_name(name: &str) -> bool {
+pub(crate) fn is_setting_name(name: &str) -> bool {
     name.starts_with("OS_") || name.starts_with("ST_")
 }
 

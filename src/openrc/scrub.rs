@@ -79,9 +79,9 @@ fn edits(source: &Source, reading: &Reading, profile: &profile::Name) -> Parsed<
     if let Some(index) = draft.secret_prompt {
         edits.extend(unask::lines(source, &program.list, reading, index)?);
     }
-    for (name, why, _) in &draft.unknown {
-        if let Why::Prompt { index, whole: false } = why
-            && names::of(Meaning::Password).any(|password| password == name)
+    for open in &draft.unknown {
+        if let Why::Prompt { index, whole: false } = &open.why
+            && names::of(Meaning::Password).any(|password| password == open.name)
             && let Some(asked) = reading.asked.get(*index)
         {
             return cannot(asked.at, "how this question comes to the password cannot be followed");

@@ -30,6 +30,7 @@ mod serve;
 #[path = "../support/session.rs"]
 mod session;
 mod shells;
+mod sources;
 mod start;
 mod tidy;
 mod verbs;

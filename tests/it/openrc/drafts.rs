@@ -73,7 +73,7 @@ fn a_domain_that_is_not_known_is_asked_for_and_not_replaced() {
     let seen = of(&["OS_USERNAME=ada", "OS_USER_DOMAIN_NAME=$(ask)", "OS_PROJECT_ID=8"]);
     assert!(seen.user.domain.is_empty());
     assert_eq!(seen.unknown.len(), 1);
-    assert_eq!(seen.unknown[0].0, "OS_USER_DOMAIN_NAME");
+    assert_eq!(seen.unknown[0].name, "OS_USER_DOMAIN_NAME");
 }
 
 #[test]

@@ -1,0 +1,134 @@
+//! Where the settings of a profile come from: an OpenRC file, or the environment of the caller. Nothing is decided here about
+//! what they mean.
+
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use zeroize::Zeroizing;
+
+use super::rc::Rc;
+use crate::openrc::{self, Draft, Place, Reading};
+use crate::secret::Secret;
+use crate::wire::{Code, Failure};
+
+/// One of them is named.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct Named {
+    /// The OpenRC file, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Take the OS_* variables of this shell, where the file was sourced already
+    #[arg(long)]
+    pub from_env: bool,
+}
+
+pub(crate) enum Source {
+    File(Rc),
+    Environment { folder: PathBuf },
+}
+
+impl Named {
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.file.as_deref() == Some(Path::new("-"))
+    }
+
+    pub(crate) fn open(&self) -> Result<Source, Failure> {
+        if self.from_env {
+            return Ok(Source::Environment { folder: working_folder()? });
+        }
+        match &self.file {
+            Some(file) => Ok(Source::File(Rc::open(file)?)),
+            None => Err(Failure::new(
+                Code::Usage,
+                "nothing to read: name a FILE, or give --from-env; for example: osagent add openrc.sh",
+            )),
+        }
+    }
+}
+
+impl Source {
+    /// For messages.
+    pub(crate) fn shown(&self) -> &str {
+        match self {
+            Source::File(rc) => &rc.shown,
+            Source::Environment { .. } => "the environment",
+        }
+    }
+
+    /// Where something stands, for messages.
+    pub(crate) fn at(&self, reading: &Reading, place: Place) -> String {
+        match self {
+            Source::File(rc) => format!("{}: {place}", rc.shown),
+            Source::Environment { .. } => {
+                let name = reading.files.get(usize::from(place.file)).map_or("", String::as_str);
+                format!("the environment: {name}")
+            }
+        }
+    }
+
+    /// What relative paths are relative to.
+    pub(crate) fn folder(&self) -> &Path {
+        match self {
+            Source::File(rc) => rc.folder(),
+            Source::Environment { folder } => folder,
+        }
+    }
+
+    /// What can be scrubbed.
+    pub(crate) fn rc(&self) -> Option<&Rc> {
+        match self {
+            Source::File(rc) => Some(rc),
+            Source::Environment { .. } => None,
+        }
+    }
+
+    /// The settings, nobody asked.
+    pub(crate) fn read(&self) -> Result<Reading, Failure> {
+        match self {
+            Source::File(rc) => rc.read(&[]),
+            Source::Environment { .. } => Ok(openrc::environment(variables())),
+        }
+    }
+
+    /// The settings, with the questions of a file asked in turn.
+    pub(crate) fn interview(&self, secret: Option<&Secret>) -> Result<Reading, Failure> {
+        match self {
+            Source::File(rc) => rc.interview(secret),
+            Source::Environment { .. } => self.read(),
+        }
+    }
+
+    pub(crate) fn draft(&self, reading: &Reading) -> Draft {
+        openrc::draft(reading)
+    }
+
+    /// What stays as it was, and what to do about it. `profile` as `env` takes it, with a blank before it.
+    pub(crate) fn left_behind(&self, draft: &Draft, profile: &str) -> Option<String> {
+        match self {
+            Source::File(_) => None,
+            Source::Environment { .. } => {
+                let password = draft.secret.as_ref().map_or("", |_| "unset OS_PASSWORD, or ");
+                Some(format!(
+                    "the variables are still set in this shell; run {password}eval $(osagent env{profile}), which clears them"
+                ))
+            }
+        }
+    }
+}
+
+/// Names that are no text are none of ours. The process's own copy of the values cannot be wiped.
+fn variables() -> Vec<openrc::Variable> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, Zeroizing::new(value.into_vec()))))
+        .collect()
+}
+
+fn working_folder() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| {
+        let mut failure = Failure::new(Code::File, "the working folder cannot be told");
+        failure.causes.push(error.to_string());
+        failure
+    })
+}

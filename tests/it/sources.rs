@@ -1,0 +1,49 @@
+//! What `add` takes settings from besides a file: the environment it is run in.
+
+#![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
+
+use crate::fake::Knobs;
+use crate::rig::Rig;
+use crate::run::Run;
+
+fn from_env(rig: &Rig) -> Run {
+    let add = rig.home.osagent(["add", "--from-env"]).env("OS_AUTH_URL", rig.fake.url());
+    add.envs([("OS_USERNAME", "ada"), ("OS_USER_DOMAIN_NAME", "Default"), ("OS_PROJECT_NAME", "alpha")])
+        .env("OS_PROJECT_DOMAIN_ID", "default")
+}
+
+#[test]
+fn an_environment_becomes_a_profile_and_is_told_to_be_cleared() {
+    let rig = Rig::cold();
+    let done = from_env(&rig).env("OS_PASSWORD", Knobs::default().password).ok();
+    assert!(
+        done.stderr.contains("profile \"alpha\" added: ada at 127.0.0.1, project \"alpha\""),
+        "{done:#?}"
+    );
+    assert!(done.stderr.contains("run unset OS_PASSWORD, or eval $(osagent env)"), "{done:#?}");
+    assert!(rig.fake.is_alive(rig.home.osagent(["token"]).ok().line()));
+}
+
+#[test]
+fn an_environment_without_a_password_gets_it_from_a_pipe() {
+    let rig = Rig::cold();
+    let done = from_env(&rig).arg("--secret-stdin").stdin(Knobs::default().password).ok();
+    assert!(!done.stderr.contains("OS_PASSWORD"), "{done:#?}");
+}
+
+#[test]
+fn what_stands_in_the_way_is_named_by_its_variable() {
+    let rig = Rig::cold();
+    let done = from_env(&rig).env("OS_TRUST_ID", "7").fails(2);
+    assert!(done.stderr.contains("the environment: OS_TRUST_ID: a trust"), "{done:#?}");
+}
+
+#[test]
+fn sources_exclude_each_other_and_one_of_them_is_needed() {
+    let rig = Rig::cold();
+    let done = rig.home.osagent(["add"]).fails(2);
+    assert!(done.stderr.contains("for example: osagent add openrc.sh"), "{done:#?}");
+    rig.home.osagent(["add", "openrc.sh", "--from-env"]).fails(2);
+    let done = from_env(&rig).arg("--scrub").fails(2);
+    assert!(done.stderr.contains("--scrub edits an OpenRC file, and the environment is none"), "{done:#?}");
+}
