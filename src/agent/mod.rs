@@ -10,6 +10,7 @@ mod flight;
 mod handout;
 pub mod keyrings;
 pub mod limits;
+pub mod lock;
 pub mod profiles;
 mod refresh;
 mod refused;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UnixListener;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Mutex, watch};
 
 use crate::host::clock::Clock;
@@ -90,12 +92,13 @@ pub(crate) struct Agent {
     stop: watch::Sender<bool>,
 }
 
-/// Runs until `stop` says so (or a client does), then lets the requests under way finish, within [`DRAIN`]. `is_ready` is
-/// called once a client can connect.
+/// Runs until `stop` says so (or a client does), then lets the requests under way finish, within [`DRAIN`]. `notices` tell of
+/// what happens outside ([`lock::notices`]). `is_ready` is called once a client can connect.
 pub async fn run(
     listener: UnixListener,
     parts: Parts,
     stop: watch::Sender<bool>,
+    mut notices: UnboundedReceiver<lock::Notice>,
     is_ready: impl FnOnce(),
 ) -> Result<(), files::Fault> {
     let epoch_start = u64::try_from(parts.clock.wall_s()).unwrap_or(0).saturating_mul(1000);
@@ -106,6 +109,7 @@ pub async fn run(
     tokio::select! {
         () = serve::serve(Rc::clone(&agent), &listener, stopped) => {}
         () = tick(&agent) => {}
+        () = lock::heed(&agent, &mut notices) => {}
     }
     // The name goes before the last connection does: whoever sees the end of it finds nobody there.
     let _ = files::remove(&agent.socket.path);

@@ -1,8 +1,10 @@
-//! Taking away: revoke at Keystone, lock, unlock. A token that could not be revoked is kept and named, so that it can be
-//! tried again; what `lock` forgets lives on at Keystone until its end.
+//! Revoke: tokens end at Keystone, not only here. A token that could not be revoked is kept and named, so that it can be tried
+//! again.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use tokio::task::JoinSet;
 
 use super::cache::{Held, Key};
 use super::handout::until;
@@ -10,11 +12,12 @@ use super::{Agent, flight, words};
 use crate::keystone::{self, Revoked};
 use crate::profile::{Method, Origin, Profile, Scope, Tls, User};
 use crate::token;
-use crate::wire::answer::{Done, Ended};
+use crate::wire::answer::Ended;
 use crate::wire::{Code, Failure, Request, Sealed};
 
-/// `lock` with `revoke = true` may not take longer: somebody is leaving the desk.
-const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// So many tokens are ended at a time: one after the other, those of a day's work would not be done while somebody leaves the
+/// desk, and all at once a Keystone would take for an attack.
+const AT_ONCE: usize = 8;
 
 /// `revoke`: the profile's tokens, all (`--all`), or one from elsewhere (`--token`).
 pub(super) async fn revoke(agent: &Rc<Agent>, request: &mut Request) -> Result<Ended, Failure> {
@@ -71,20 +74,32 @@ fn also(agent: &Agent, request: &Request, chosen: &[Rc<Held>]) -> Vec<String> {
         .collect()
 }
 
-/// Revokes each; a descendant that its root took along is dead already, which is as good.
-async fn end(agent: &Agent, chosen: &[Rc<Held>], until: Instant) -> Ended {
+/// Revokes each of them; one that has ended there already is as good.
+pub(super) async fn end(agent: &Rc<Agent>, chosen: &[Rc<Held>], until: Instant) -> Ended {
     let mut ended = Ended::default();
-    for held in chosen {
-        match keystone::revoke(&agent.http, &held.profile, &held.token.id, until).await {
-            Ok(Revoked::Ended) => ended.revoked += 1,
-            Ok(Revoked::AlreadyDead) => ended.already_dead += 1,
-            Err(fault) => {
-                ended.failed.push(words::keystone(&held.profile, &fault));
-                continue;
-            }
+    for some in chosen.chunks(AT_ONCE) {
+        let mut under_way = JoinSet::new();
+        for held in some {
+            let (agent, held) = (Rc::clone(agent), Rc::clone(held));
+            under_way.spawn_local(async move {
+                let revoked = keystone::revoke(&agent.http, &held.profile, &held.token.id, until).await;
+                (held, revoked)
+            });
         }
-        agent.cache.borrow_mut().forget(held);
-        agent.revoked.borrow_mut().insert(held.key.clone());
+        while let Some(done) = under_way.join_next().await {
+            // One that panicked has said where; its token is still held.
+            let Ok((held, revoked)) = done else { continue };
+            match revoked {
+                Ok(Revoked::Ended) => ended.revoked += 1,
+                Ok(Revoked::AlreadyDead) => ended.already_dead += 1,
+                Err(fault) => {
+                    ended.failed.push(words::keystone(&held.profile, &fault));
+                    continue;
+                }
+            }
+            agent.cache.borrow_mut().forget(&held);
+            agent.revoked.borrow_mut().insert(held.key.clone());
+        }
     }
     ended
 }
@@ -135,39 +150,4 @@ fn stranger(agent: &Agent, auth_url: &str) -> Result<Profile, Failure> {
         Some(fault) => Err(Failure::of(Code::Usage, &fault)),
         None => Ok(profile),
     }
-}
-
-/// `lock`: every token and key in memory goes, and nothing is handed out until `unlock`.
-pub(super) async fn lock(agent: &Rc<Agent>, request: &Request) -> Result<Ended, Failure> {
-    agent.is_locked.set(true);
-    // A login under way must not put its token into a locked agent.
-    agent.locks.send_replace(());
-    let mut ended = Ended { secrets_forgotten: forgotten_secrets(agent), ..Ended::default() };
-    if request.all || agent.config.lock.revoke {
-        let chosen: Vec<Rc<Held>> = agent.cache.borrow().all().map(|(held, _)| Rc::clone(held)).collect();
-        let limit = until(request).min(Instant::now() + LOCK_WAIT);
-        let revoked = end(agent, &chosen, limit).await;
-        ended = Ended { secrets_forgotten: ended.secrets_forgotten, ..revoked };
-    }
-    ended.forgotten = agent.cache.borrow_mut().clear();
-    agent.refused.borrow_mut().clear();
-    agent.rests.borrow_mut().clear();
-    agent.keyrings.forget().await;
-    agent.epoch.bump();
-    Ok(ended)
-}
-
-/// Profiles whose keyring is the agent's memory.
-fn forgotten_secrets(agent: &Agent) -> Vec<String> {
-    let profiles = agent.profiles.borrow();
-    let volatile = profiles.all().filter(|entry| !agent.keyrings.survives(&entry.keyring));
-    volatile.map(|entry| entry.profile.name.to_string()).collect()
-}
-
-/// `unlock`.
-pub(super) fn unlock(agent: &Agent) -> Done {
-    agent.is_locked.set(false);
-    agent.refused.borrow_mut().clear();
-    agent.epoch.bump();
-    Done::default()
 }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Agent, handout, revoke, status, store};
+use super::{Agent, handout, lock, revoke, status, store};
 use crate::host::process;
 use crate::wire::{self, Code, Failure, Op, Reply, Request};
 
@@ -214,8 +214,8 @@ async fn answer(agent: &Rc<Agent>, line: &[u8]) -> Zeroizing<Vec<u8>> {
             reply(agent.unless_locked(store::secret_set(agent, &mut request)).await)
         }
         Op::Revoke => reply(revoke::revoke(agent, &mut request).await),
-        Op::Lock => reply(revoke::lock(agent, &request).await),
-        Op::Unlock => ok(&revoke::unlock(agent)),
+        Op::Lock => ok(&lock::asked(agent, &request).await),
+        Op::Unlock => ok(&lock::unlock(agent)),
         Op::Status => ok(&status::status(agent)),
         Op::Stop => {
             agent.stop();

@@ -10,7 +10,7 @@ use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{Parts, config, keyrings, profiles, words};
+use super::{Parts, config, keyrings, lock, profiles, words};
 use crate::host::locked::{self, Arena};
 use crate::host::{clock, files, paths, process, sandbox, socket};
 use crate::keyring::Bus;
@@ -158,6 +158,8 @@ fn run(listener: std::os::unix::net::UnixListener, parts: Parts, manner: Manner)
     let outcome = local.block_on(&runtime, async {
         let listener = UnixListener::from_std(listener).map_err(broken)?;
         let (stop, _) = watch::channel(false);
+        // Held to the end: nobody else may have anything to tell.
+        let (_tell, notices) = lock::notices();
         listen_to_signals(manner, &stop).map_err(broken)?;
         let is_ready = || {
             if manner == Manner::Detached {
@@ -165,7 +167,7 @@ fn run(listener: std::os::unix::net::UnixListener, parts: Parts, manner: Manner)
                 let _ = ready();
             }
         };
-        super::run(listener, parts, stop, is_ready).await.map_err(|fault| words::files(&fault))
+        super::run(listener, parts, stop, notices, is_ready).await.map_err(|fault| words::files(&fault))
     });
     // A keyring's thread or a name look-up may hang; the process does not wait for them.
     runtime.shutdown_background();

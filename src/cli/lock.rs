@@ -8,7 +8,8 @@ use crate::wire::{Failure, Op, Request};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  osagent lock\n  osagent lock --revoke      # leaving for the day\n\n\
-    Without --revoke the tokens live on at Keystone until their end.")]
+    Without --revoke the tokens live on at Keystone until their end. Where one cannot be revoked the agent is locked all\n\
+    the same, and the exit status is not 0.")]
 pub(crate) struct Lock {
     /// Revoke the tokens at Keystone first (5 s at the most)
     #[arg(long)]
@@ -43,8 +44,9 @@ pub(crate) fn run(arguments: &Lock) -> Result<(), Failure> {
         ));
     }
     report::note(&text);
-    for failure in &ended.failed {
-        report::warning(&failure.message);
-    }
-    Ok(())
+    let mut failed =
+        ended.failed.into_iter().map(|failure| failure.at("locked, but a token was not revoked"));
+    let first = failed.next();
+    failed.for_each(|failure| report::warning(&failure.message));
+    first.map_or(Ok(()), Err)
 }

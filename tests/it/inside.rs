@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use osagent::agent::config::Config;
 use osagent::agent::keyrings::Keyrings;
+use osagent::agent::lock::{self, Notice};
 use osagent::agent::profiles::Profiles;
 use osagent::agent::{self, Parts};
 use osagent::host::clock::{Clock, System};
@@ -19,6 +20,7 @@ use osagent::keyring::Bus;
 use osagent::keystone::Http;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
 use crate::fake::{Fake, Knobs};
@@ -29,6 +31,7 @@ pub(crate) struct Inside {
     pub(crate) clock: Turned,
     folder: TempDir,
     stop: watch::Sender<bool>,
+    notices: UnboundedSender<Notice>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -51,9 +54,10 @@ impl Inside {
         let (clock, stop) = (Turned::default(), watch::channel(false).0);
         let (tell, ready) = mpsc::channel();
         let (path, times, stopping) = (folder.path().to_owned(), clock.clone(), stop.clone());
-        let thread = thread::spawn(move || run(&path, config, times, stopping, &tell));
+        let (notices, told) = lock::notices();
+        let thread = thread::spawn(move || run(&path, config, times, stopping, told, &tell));
         ready.recv_timeout(Duration::from_secs(20)).expect("the agent says that it is ready");
-        Inside { fake: Fake::start(knobs), clock, folder, stop, thread: Some(thread) }
+        Inside { fake: Fake::start(knobs), clock, folder, stop, notices, thread: Some(thread) }
     }
 
     pub(crate) fn add(&self, profile: &str, project: &str) {
@@ -94,6 +98,14 @@ impl Inside {
         self.granted(&json!({"v": 1, "op": "status"}))
     }
 
+    /// What a signal or the desk's session tells the agent; returns when it has done what it does about it.
+    pub(crate) fn notice(&self, reason: lock::Reason) {
+        let (done, heard) = mpsc::sync_channel(1);
+        self.notices.send(Notice { reason, done: Some(done) }).unwrap();
+        // The end of the channel is the answer.
+        assert_eq!(heard.recv_timeout(Duration::from_secs(20)), Err(mpsc::RecvTimeoutError::Disconnected));
+    }
+
     /// Time goes by, here and at Keystone.
     pub(crate) fn pass(&self, seconds: u64) {
         self.clock.pass(seconds);
@@ -120,7 +132,14 @@ fn socket_in(folder: &Path) -> PathBuf {
     folder.join("agent.sock")
 }
 
-fn run(folder: &Path, config: Config, clock: Turned, stop: watch::Sender<bool>, tell: &mpsc::Sender<()>) {
+fn run(
+    folder: &Path,
+    config: Config,
+    clock: Turned,
+    stop: watch::Sender<bool>,
+    notices: UnboundedReceiver<Notice>,
+    tell: &mpsc::Sender<()>,
+) {
     let path = socket_in(folder);
     let (arena, _) = Arena::new();
     let arena = Arc::new(arena);
@@ -144,7 +163,7 @@ fn run(folder: &Path, config: Config, clock: Turned, stop: watch::Sender<bool>, 
         let listener = socket::bind(&path).unwrap();
         listener.set_nonblocking(true).unwrap();
         let listener = tokio::net::UnixListener::from_std(listener).unwrap();
-        agent::run(listener, parts, stop, || tell.send(()).unwrap()).await.unwrap();
+        agent::run(listener, parts, stop, notices, || tell.send(()).unwrap()).await.unwrap();
     });
     runtime.shutdown_background();
 }

@@ -49,6 +49,28 @@ fn what_could_not_be_revoked_is_kept_and_named() {
 }
 
 #[test]
+fn a_lock_that_could_not_revoke_has_locked_and_says_by_its_status_that_tokens_live_on() {
+    for by_config in [false, true] {
+        let rig = Rig::cold();
+        let folder = rig.home.all().join("config/osagent");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config.toml"), format!("[lock]\nrevoke = {by_config}\n")).unwrap();
+        rig.start();
+        rig.add(&adding(PROFILE, &rig.fake.url(), "alpha"));
+        let token = rig.token();
+        rig.fake.turn(|knobs| {
+            knobs.trouble = Some(Trouble { what: What::Status(503), on: On::Others, times: None });
+        });
+        let lock = rig.home.osagent(if by_config { vec!["lock"] } else { vec!["lock", "--revoke"] });
+        let done = lock.fails(5);
+        says(&done, "locked; 1 forgotten here, alive at Keystone");
+        says(&done, "locked, but a token was not revoked: profile \"prod\": keystone at");
+        assert!(rig.fake.is_alive(&token));
+        says(&rig.home.osagent(["token", PROFILE]).fails(3), "locked");
+    }
+}
+
+#[test]
 fn all_ends_everything_that_was_handed_out_and_nothing_less() {
     let rig = Rig::new();
     rig.add(&adding("other", &rig.fake.url(), "beta"));

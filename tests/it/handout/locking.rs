@@ -1,9 +1,11 @@
 //! A locked agent has no token and gives none, whatever was under way; and shells are told of all that changes.
 
+use osagent::agent::config::Config;
+use osagent::agent::lock::Reason;
 use serde_json::{Value, json};
 
 use super::{HOUR, token_of};
-use crate::fake::{Trouble, What};
+use crate::fake::{Knobs, Trouble, What};
 use crate::inside::Inside;
 use crate::rig::{PROFILE, adding, sealed, token_request};
 
@@ -126,4 +128,42 @@ fn the_epoch_grows_with_each_change_and_only_then() {
     grows("unlock", true);
     agent.granted(&json!({"v": 1, "op": "remove", "profile": PROFILE}));
     grows("remove", true);
+}
+
+#[test]
+fn what_locks_the_agent_from_outside_locks_it_as_the_verb_does() {
+    let agent = Inside::new();
+    let token = token_of(&agent.token());
+    agent.notice(Reason::Signal);
+    assert_eq!(agent.refused(&token_request(PROFILE))["code"], "locked");
+    assert!(agent.fake.is_alive(&token));
+
+    let agent = Inside::with(Knobs::default(), revoking());
+    let token = token_of(&agent.token());
+    agent.notice(Reason::Signal);
+    assert_eq!(agent.refused(&token_request(PROFILE))["code"], "locked");
+    assert!(!agent.fake.is_alive(&token));
+}
+
+#[test]
+fn a_lock_that_revokes_waits_no_longer_than_five_seconds_and_hands_nothing_out_meanwhile() {
+    let agent = Inside::with(Knobs::default(), revoking());
+    for project in ["alpha", "beta"] {
+        agent.granted(&json!({"v": 1, "op": "token", "profile": PROFILE, "project": project}));
+    }
+    agent.fake.turn(|knobs| knobs.trouble = Trouble::everywhere(What::Hold));
+    let began = std::time::Instant::now();
+    let mut line = agent.connect();
+    line.send(&op("lock"));
+    agent.fake.wait_until_held(2);
+    assert_eq!(agent.refused(&token_request(PROFILE))["code"], "locked");
+    let ended = line.answer()["ok"].take();
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
+    assert_eq!((&ended["forgotten"], ended["failed"].as_array().unwrap().len()), (&json!(2), 2));
+}
+
+fn revoking() -> Config {
+    let mut config = Config::default();
+    config.lock.revoke = true;
+    config
 }

@@ -1,0 +1,102 @@
+//! Locking: every token and every secret in memory goes, and nothing is handed out until `unlock`. What it forgets lives on
+//! at Keystone until its end, unless it is revoked first. Who asks may be a client, a signal, or the desk's own session.
+
+use std::rc::Rc;
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::cache::Held;
+use super::handout::until;
+use super::{Agent, revoke};
+use crate::wire::Request;
+use crate::wire::answer::{Done, Ended};
+
+/// `lock` with `revoke = true` may not take longer: somebody is leaving the desk.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// Why the agent locks itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// `osagent lock`.
+    Asked,
+    /// SIGUSR1.
+    Signal,
+}
+
+/// What happens around the agent, told by a signal's task or by a thread that listens.
+#[derive(Debug)]
+pub struct Notice {
+    pub reason: Reason,
+    /// Hears of it when the lock is done; dropping it says the same.
+    pub done: Option<SyncSender<()>>,
+}
+
+impl Notice {
+    pub fn of(reason: Reason) -> Notice {
+        Notice { reason, done: None }
+    }
+}
+
+/// Where notices are sent, and where the agent takes them ([`super::run`]).
+pub fn notices() -> (UnboundedSender<Notice>, UnboundedReceiver<Notice>) {
+    unbounded_channel()
+}
+
+/// Does what the notices say, for as long as somebody may send one.
+pub(super) async fn heed(agent: &Rc<Agent>, notices: &mut UnboundedReceiver<Notice>) {
+    while let Some(notice) = notices.recv().await {
+        agent.lock_now(notice.reason).await;
+        drop(notice.done);
+    }
+    std::future::pending().await
+}
+
+impl Agent {
+    /// Locks, without anybody who waits for the answer. With `[lock] revoke = true` the tokens are revoked too, within 5 s;
+    /// nothing is handed out from the first moment.
+    pub(super) async fn lock_now(self: &Rc<Self>, _reason: Reason) -> Ended {
+        lock(self, self.config.lock.revoke, Instant::now() + WAIT).await
+    }
+}
+
+/// `lock`.
+pub(super) async fn asked(agent: &Rc<Agent>, request: &Request) -> Ended {
+    let limit = until(request).min(Instant::now() + WAIT);
+    lock(agent, request.all || agent.config.lock.revoke, limit).await
+}
+
+async fn lock(agent: &Rc<Agent>, revokes: bool, limit: Instant) -> Ended {
+    agent.is_locked.set(true);
+    // A login under way must not put its token into a locked agent.
+    agent.locks.send_replace(());
+    let secrets_forgotten = forgotten_secrets(agent);
+    let chosen: Vec<Rc<Held>> = match revokes {
+        true => agent.cache.borrow().all().map(|(held, _)| Rc::clone(held)).collect(),
+        false => Vec::new(),
+    };
+    // A keyring that hangs takes its time while Keystone does.
+    let (mut ended, ()) = tokio::join!(revoke::end(agent, &chosen, limit), agent.keyrings.forget());
+    ended.secrets_forgotten = secrets_forgotten;
+    ended.forgotten = agent.cache.borrow_mut().clear();
+    agent.refused.borrow_mut().clear();
+    agent.rests.borrow_mut().clear();
+    agent.epoch.bump();
+    ended
+}
+
+/// Profiles whose keyring is the agent's memory.
+fn forgotten_secrets(agent: &Agent) -> Vec<String> {
+    let profiles = agent.profiles.borrow();
+    let volatile = profiles.all().filter(|entry| !agent.keyrings.survives(&entry.keyring));
+    volatile.map(|entry| entry.profile.name.to_string()).collect()
+}
+
+/// `unlock`.
+pub(super) fn unlock(agent: &Agent) -> Done {
+    agent.is_locked.set(false);
+    agent.refused.borrow_mut().clear();
+    agent.epoch.bump();
+    Done::default()
+}
