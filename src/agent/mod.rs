@@ -3,6 +3,7 @@
 
 mod added;
 pub mod cache;
+mod changes;
 pub mod config;
 pub mod epoch;
 pub mod export;

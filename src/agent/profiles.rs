@@ -105,10 +105,14 @@ impl Profiles {
         self.default.as_ref().and_then(|name| self.entries.get(name)).or_else(only)
     }
 
+    /// A file that holds the same already is not written again: its times stay, too.
     pub fn save(&mut self, entry: Entry) -> Result<(), Fault> {
         let path = self.path(&entry.profile.name);
-        files::make_folder(&self.folder.join("profiles"))?;
-        files::write(&path, file::render(&entry, &path)?.as_bytes())?;
+        let text = file::render(&entry, &path)?;
+        if !files::read(&path, text.len()).is_ok_and(|now| *now == text.as_bytes()) {
+            files::make_folder(&self.folder.join("profiles"))?;
+            files::write(&path, text.as_bytes())?;
+        }
         self.entries.insert(entry.profile.name.clone(), Rc::new(entry));
         Ok(())
     }
@@ -124,8 +128,11 @@ impl Profiles {
     }
 
     pub fn set_default(&mut self, name: &Name) -> Result<(), Fault> {
-        files::make_folder(&self.folder)?;
-        files::write(&self.default_path(), format!("{name}\n").as_bytes())?;
+        let text = format!("{name}\n");
+        if !files::read(&self.default_path(), text.len()).is_ok_and(|now| *now == text.as_bytes()) {
+            files::make_folder(&self.folder)?;
+            files::write(&self.default_path(), text.as_bytes())?;
+        }
         self.default = Some(name.clone());
         Ok(())
     }

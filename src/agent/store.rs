@@ -6,12 +6,12 @@ use std::rc::Rc;
 use super::cache::Key;
 use super::handout::until;
 use super::profiles::Entry;
-use super::{Agent, refresh, refused, words};
+use super::{Agent, changes, refresh, refused, words};
 use crate::keyring::{Done as Stored, Item, Job, Kind};
 use crate::keystone::Fault;
 use crate::profile::{Identity, Method, Name, Origin, Profile};
 use crate::secret::Secret;
-use crate::wire::answer::{Added, Done, Listed, Profiles};
+use crate::wire::answer::{Added, Change, Done, Listed, Profiles};
 use crate::wire::request::Add;
 use crate::wire::{Code, Failure, Request, Sealed};
 
@@ -36,30 +36,17 @@ pub(super) async fn add(agent: &Rc<Agent>, request: &mut Request) -> Result<Adde
     let origin = profile.origin().ok_or_else(|| missing("add.profile.auth_url"))?;
     let before = agent.profiles.borrow().get(profile.name.as_str()).cloned();
     let (entry, change) = settle(agent, &add, before.as_deref()).await?;
-    let mut added = Added {
-        profile: profile.name.to_string(),
-        survives: agent.keyrings.survives(&entry.entry.keyring),
-        keyring: entry.entry.keyring.clone(),
-        why: entry.why,
-        change: change.to_owned(),
-        default: add.default,
-        expires_at: None,
-        warnings: Vec::new(),
-    };
+    let mut added = planned(agent, &add, before.as_deref(), &entry, change)?;
     let entry = entry.entry;
-    if add.must_survive && !added.survives {
-        let text = format!(
-            "the keyring {} ends with the agent, so the file must keep its secret ({})",
-            added.keyring, added.why
-        );
-        return Err(words::about(profile, Failure::new(Code::KeyringVolatile, text)));
-    }
+    let given = request.secret.take().map(|Sealed(secret)| secret);
+    let held = before.as_deref().filter(|before| change != "replaced" && before.keyring == entry.keyring);
+    let compared = compare(agent, held, given.as_ref(), request.may_prompt).await;
     if add.dry_run {
+        added.secret = compared.unwrap_or("").to_owned();
         return Ok(added);
     }
+    added.secret = compared?.to_owned();
     // Without a secret the one that the profile has already must do: a file that was scrubbed holds none.
-    let given = request.secret.take().map(|Sealed(secret)| secret);
-    let is_given = given.is_some();
     let secret = match (given, change) {
         (Some(secret), _) => secret,
         (None, "new" | "replaced") => return Err(no_secret(profile)),
@@ -68,8 +55,10 @@ pub(super) async fn add(agent: &Rc<Agent>, request: &mut Request) -> Result<Adde
     if !add.no_verify {
         added.expires_at = Some(test(agent, &entry.profile, &secret, until(request)).await?);
     }
-    if is_given {
+    if matches!(added.secret.as_str(), "new" | "other") {
         put_secret(agent, &entry, item(&entry.profile, origin), secret, request.may_prompt).await?;
+    }
+    if added.secret != "kept" {
         agent.has_new_secret(&entry.profile.identity());
     }
     let keyring = entry.keyring.clone();
@@ -80,6 +69,69 @@ pub(super) async fn add(agent: &Rc<Agent>, request: &mut Request) -> Result<Adde
     added.default = agent.profiles.borrow().default().is_some_and(|e| e.profile.name == add.profile.name);
     agent.added.borrow_mut().put(add.request_id, added.clone());
     Ok(added)
+}
+
+/// What the answer is to say, before anything was done.
+fn planned(
+    agent: &Agent,
+    add: &Add,
+    before: Option<&Entry>,
+    settled: &Settled,
+    change: &str,
+) -> Result<Added, Failure> {
+    let keyring = &settled.entry.keyring;
+    let survives = agent.keyrings.survives(keyring);
+    if add.must_survive && !survives {
+        let text = format!(
+            "the keyring {keyring} ends with the agent, so the file must keep its secret ({})",
+            settled.why
+        );
+        return Err(words::about(&add.profile, Failure::new(Code::KeyringVolatile, text)));
+    }
+    Ok(Added {
+        profile: add.profile.name.to_string(),
+        survives,
+        keyring: keyring.clone(),
+        why: settled.why.clone(),
+        change: change.to_owned(),
+        changes: before.map(|before| told(before, &settled.entry)).unwrap_or_default(),
+        secret: String::new(),
+        default: add.default,
+        expires_at: None,
+        warnings: Vec::new(),
+    })
+}
+
+/// How the secret stands to the one that the profile has already in its keyring.
+async fn compare(
+    agent: &Agent,
+    held: Option<&Entry>,
+    given: Option<&Secret>,
+    may_prompt: bool,
+) -> Result<&'static str, Failure> {
+    let Some(given) = given else { return Ok("kept") };
+    let Some((entry, origin)) = held.and_then(|entry| Some((entry, entry.origin()?))) else {
+        return Ok("new");
+    };
+    let job = Job::Get(item(&entry.profile, origin));
+    match agent.keyrings.ask(&entry.keyring, job, may_prompt).await {
+        Ok(Stored::Got(Some(secret))) => {
+            let is_same = agent.arena.keep(secret).expose() == given.expose();
+            Ok(if is_same { "same" } else { "other" })
+        }
+        Ok(_) | Err(crate::keyring::Fault::OtherOrigin { .. }) => Ok("new"),
+        Err(fault) => Err(words::keyring(entry.profile.name.as_str(), &fault)),
+    }
+}
+
+/// What of a profile that is there becomes another thing.
+fn told(before: &Entry, after: &Entry) -> Vec<Change> {
+    let mut told = changes::changes(&before.profile, &after.profile);
+    if before.keyring != after.keyring {
+        let (old, new) = (before.keyring.clone(), after.keyring.clone());
+        told.push(Change { key: "keyring".to_owned(), old, new });
+    }
+    told
 }
 
 struct Settled {

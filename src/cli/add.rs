@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::source::{Named, Source};
-use super::{ask, output, report, scrub, secret};
+use super::{ask, output, plan, report, scrub, secret};
 use crate::host::terminal;
-use crate::openrc::{self, Draft, Reading};
+use crate::openrc::{Draft, Reading};
 use crate::profile::{Fault, Method, Name, Profile, Tls};
 use crate::secret::Secret;
 use crate::wire::answer::{Added, Profiles};
@@ -21,7 +21,8 @@ use crate::wire::{Code, Failure, Op, Request, Sealed};
     after_help = "Example:\n  osagent add openrc.sh\n  osagent add openrc.sh --name prod --default --scrub\n  \
     pass show cloud/prod | osagent add openrc.sh --name prod --secret-stdin\n\n\
     The file is read and never run. The login is tested before anything is stored; the password goes into the keyring,\n\
-    never into a file of osagent's. Adding the same file again changes nothing."
+    never into a file of osagent's. Adding the same file again costs one login and changes nothing; a changed one says what it\n\
+    changes. What the file leaves open (OS_USERNAME=$(whoami)) is asked for on the terminal, never guessed."
 )]
 pub(crate) struct Add {
     #[command(flatten)]
@@ -71,17 +72,26 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
         return Err(Failure::new(Code::Usage, text));
     }
     let given = if arguments.secret_stdin { Some(secret::from_stdin()?) } else { None };
-    let reading = if arguments.dry_run { source.read()? } else { source.interview(given.as_ref())? };
-    let draft = source.draft(&reading);
-    tell_of(&source, &reading, &draft, arguments.dry_run)?;
-    let profile = profile(arguments, &source, &reading, &draft)?;
+    let unanswered = source.read()?;
+    refuse_unsupported(&source, &unanswered, &source.draft(&unanswered))?;
     if arguments.dry_run {
-        return show_plan(arguments, &source, &draft, profile);
+        return show_plan(arguments, &source, &unanswered, given);
     }
+    let reading = source.interview(given.as_ref())?;
+    let draft = source.draft(&reading);
+    refuse_unsupported(&source, &reading, &draft)?;
+    tell_warnings(&source, &reading, &draft);
+    // A file's own were asked for; nobody can be asked what an environment means.
+    if let Some(open) = draft.unknown.iter().find(|open| !open.is_secret) {
+        let text = format!("{}: {} hangs on {}", source.at(&reading, open.place), open.name, open.why);
+        return Err(Failure::new(Code::Usage, text));
+    }
+    let profile = profile(arguments, &source, &reading, &draft)?;
     let is_in_file = draft.secret.is_some() && draft.secret_prompt.is_none();
+    let why_unknown = why_unknown(&source, &reading, &draft);
     let secret = given.or_else(|| draft.secret.as_ref().map(Secret::duplicate));
-    let added = send(arguments, &profile, secret)?;
-    tell_added(&added, &profile);
+    let added = send(arguments, &profile, secret, why_unknown)?;
+    plan::tell(&added, &profile);
     if let Some(rc) = source.rc() {
         let may_scrub = is_in_file && !arguments.no_scrub && added.survives && terminal::can_ask();
         if arguments.scrub || (may_scrub && scrub::is_wanted(rc)?) {
@@ -96,29 +106,31 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Warnings, and what stands in the way: unknowns and what this release cannot do.
-fn tell_of(source: &Source, reading: &Reading, draft: &Draft, is_dry_run: bool) -> Result<(), Failure> {
+fn tell_warnings(source: &Source, reading: &Reading, draft: &Draft) {
     for warning in &draft.warnings {
         report::warning(&format!("{}: {}", source.at(reading, warning.place), warning.text));
     }
-    if let Some(unsupported) = draft.unsupported.first() {
-        let text = format!("{}: {}", source.at(reading, unsupported.place), unsupported.what);
-        return Err(Failure::new(Code::Usage, text));
-    }
-    // In a dry run nobody was asked yet: what hangs on an answer is no fault.
-    let is_open = |why: &openrc::Why| is_dry_run && matches!(why, openrc::Why::Prompt { .. });
-    match draft.unknown.iter().find(|open| !open.is_secret && !is_open(&open.why)) {
-        Some(open) => {
-            let (at, name, why) = (source.at(reading, open.place), &open.name, &open.why);
-            let text = format!("{at}: {name} hangs on {why}; write its value into the file");
-            Err(Failure::new(Code::Usage, text))
-        }
-        None => Ok(()),
-    }
+}
+
+/// What this release cannot do is said before anybody is asked for anything.
+fn refuse_unsupported(source: &Source, reading: &Reading, draft: &Draft) -> Result<(), Failure> {
+    let Some(unsupported) = draft.unsupported.first() else { return Ok(()) };
+    let text = format!("{}: {}", source.at(reading, unsupported.place), unsupported.what);
+    Err(Failure::new(Code::Usage, text))
+}
+
+/// The file names a password and does not say which.
+fn why_unknown(source: &Source, reading: &Reading, draft: &Draft) -> Option<String> {
+    let open = draft.unknown.iter().find(|open| open.is_secret)?;
+    Some(format!("{}: {} hangs on {}", source.at(reading, open.place), open.name, open.why))
 }
 
 fn profile(arguments: &Add, source: &Source, reading: &Reading, draft: &Draft) -> Result<Profile, Failure> {
-    let absolute = |path: &Option<PathBuf>| path.as_ref().map(|path| source.folder().join(path));
+    // `./ca.pem` and `ca.pem` are the same file, and so must be the same text.
+    let absolute = |path: &Option<PathBuf>| {
+        let joined = source.folder().join(path.as_ref()?);
+        Some(std::path::absolute(&joined).unwrap_or(joined))
+    };
     let mut profile = Profile {
         name: "unnamed".parse().expect("letters only"),
         auth_url: draft.auth_url.clone().unwrap_or_default(),
@@ -136,7 +148,8 @@ fn profile(arguments: &Add, source: &Source, reading: &Reading, draft: &Draft) -
         allow_http: arguments.allow_http,
     };
     match profile.fault() {
-        Some(Fault::NoUser) if arguments.dry_run => {}
+        // In a dry run nobody was asked yet.
+        Some(_) if arguments.dry_run && is_open(draft) => {}
         Some(Fault::PlainHttp) => {
             let text = format!("{}: {}; --allow-http does it all the same", source.shown(), Fault::PlainHttp);
             return Err(Failure::new(Code::BadProfile, text));
@@ -146,6 +159,11 @@ fn profile(arguments: &Add, source: &Source, reading: &Reading, draft: &Draft) -
     }
     profile.name = name(arguments, reading, &profile)?;
     Ok(profile)
+}
+
+/// Something but the password is left to be asked.
+fn is_open(draft: &Draft) -> bool {
+    draft.unknown.iter().any(|open| !open.is_secret)
 }
 
 /// As said; as the same login is called already; else one made from the project or the user, confirmed where somebody can.
@@ -172,9 +190,13 @@ fn name(arguments: &Add, reading: &Reading, profile: &Profile) -> Result<Name, F
 }
 
 /// Sends it; where the name is taken, asks whether it may be taken away; where no secret is known, asks for it.
-fn send(arguments: &Add, profile: &Profile, secret: Option<Secret>) -> Result<Added, Failure> {
+fn send(
+    arguments: &Add,
+    profile: &Profile,
+    mut secret: Option<Secret>,
+    why_unknown: Option<String>,
+) -> Result<Added, Failure> {
     let request_id = format!("{:016x}", RandomState::new().build_hasher().finish());
-    let mut secret = secret;
     let mut replace = arguments.replace;
     loop {
         let mut request = Request::new(Op::Add);
@@ -182,21 +204,37 @@ fn send(arguments: &Add, profile: &Profile, secret: Option<Secret>) -> Result<Ad
         request.secret = secret.as_ref().map(|secret| Sealed(secret.duplicate()));
         match ask::ask::<Added>(&mut request) {
             Err(failure) if failure.code == Code::Exists && !replace && terminal::can_ask() => {
-                report::note(&failure.message);
-                replace = terminal::confirm("Let the new login have the name?")
-                    .map_err(|fault| ask::asking(&fault))?;
+                replace = may_replace(arguments, profile, &failure)?;
                 if !replace {
                     return Err(failure);
                 }
             }
-            Err(failure) if failure.code == Code::NeedsPerson && secret.is_none() && terminal::can_ask() => {
+            Err(failure) if failure.code == Code::NeedsPerson && secret.is_none() => {
+                // There is no such profile yet that a hint could name.
+                let message = why_unknown.clone().unwrap_or(failure.message);
+                if !terminal::can_ask() {
+                    return Err(Failure::new(Code::NeedsPerson, message));
+                }
+                if why_unknown.is_some() {
+                    report::note(&message);
+                }
                 let question = format!("Password of {}, {}: ", profile.who(), profile.scope.describe());
                 secret = Some(secret::from_terminal(&question)?);
             }
-            // There is no such profile yet that a hint could name.
             outcome => return outcome.map_err(|failure| Failure { profile: None, ..failure }),
         }
     }
+}
+
+/// Shows what of the profile would become another thing, and asks.
+fn may_replace(arguments: &Add, profile: &Profile, taken: &Failure) -> Result<bool, Failure> {
+    let mut request = Request::new(Op::Add);
+    let wish = Wish { dry_run: true, must_survive: false, ..wish(arguments, profile, String::new(), true) };
+    request.add = Some(Box::new(wish));
+    let added: Added = ask::ask(&mut request)?;
+    report::note(&format!("profile {:?}: {}", added.profile, taken.message));
+    plan::changes(&added.changes).iter().for_each(|change| report::note(change));
+    terminal::confirm("Let the new login have the name?").map_err(|fault| ask::asking(&fault))
 }
 
 fn wish(arguments: &Add, profile: &Profile, request_id: String, replace: bool) -> Wish {
@@ -212,62 +250,26 @@ fn wish(arguments: &Add, profile: &Profile, request_id: String, replace: bool) -
     }
 }
 
-fn tell_added(added: &Added, profile: &Profile) {
-    report::warnings(&added.warnings);
-    let what = match added.change.as_str() {
-        "new" => "added",
-        "replaced" => "now has another login",
-        "region" => "has one more region",
-        "unchanged" => "is as it was",
-        _ => "updated",
-    };
-    let default = if added.default { "; it is the default" } else { "" };
-    let name = &added.profile;
-    report::note(&format!(
-        "profile {name:?} {what}: {}, {}{default}",
-        profile.who(),
-        profile.scope.describe()
-    ));
-    match &added.expires_at {
-        Some(end) => report::note(&format!("the login works; its token is kept until {end}")),
-        None => report::note("the login was not tested"),
+/// `--dry-run`: on standard output, for it is what was asked for. Nobody is asked for anything.
+fn show_plan(
+    arguments: &Add,
+    source: &Source,
+    reading: &Reading,
+    given: Option<Secret>,
+) -> Result<(), Failure> {
+    let draft = source.draft(reading);
+    tell_warnings(source, reading, &draft);
+    let profile = profile(arguments, source, reading, &draft)?;
+    let mut text = plan::of_settings(source, reading, &draft, &profile);
+    text.push_str(&plan::of_secret(source, reading, &draft, arguments.secret_stdin));
+    // The agent takes whole profiles only.
+    if !is_open(&draft) {
+        let mut request = Request::new(Op::Add);
+        request.add = Some(Box::new(wish(arguments, &profile, String::new(), arguments.replace)));
+        request.secret = given.or(draft.secret).map(Sealed);
+        text.push_str(&plan::of_profile(&ask::ask(&mut request)?));
     }
-    report::note(&format!("the password is in the keyring {} ({})", added.keyring, added.why));
-    if !added.survives {
-        report::warning(
-            "that keyring ends with the agent (logout, reboot, 'osagent stop'): the password must be typed again then",
-        );
-    }
-}
-
-/// `--dry-run`: on standard output, for it is what was asked for.
-fn show_plan(arguments: &Add, source: &Source, draft: &Draft, profile: Profile) -> Result<(), Failure> {
-    let mut request = Request::new(Op::Add);
-    request.add = Some(Box::new(wish(arguments, &profile, String::new(), arguments.replace)));
-    let plan: Result<Added, Failure> = match profile.fault() {
-        None => ask::ask(&mut request),
-        // A user that the file asks for: the agent takes whole profiles only.
-        Some(fault) => Err(Failure::of(Code::NeedsPerson, &fault)),
-    };
-    let mut text =
-        format!("{} is read, not run: {}, {}\n", source.shown(), profile.who(), profile.scope.describe());
-    match (&draft.secret, draft.secret_prompt, arguments.secret_stdin) {
-        (_, _, true) => text.push_str("the password would come from standard input\n"),
-        (_, Some(_), _) => text.push_str("the password would be asked for, as the file does\n"),
-        (Some(_), None, _) => text.push_str("the password stands in the file\n"),
-        (None, None, _) => text.push_str("the file says nothing of a password; it would be asked for\n"),
-    }
-    match plan {
-        Ok(plan) => text.push_str(&format!(
-            "profile {:?} would be {}; the password would go into the keyring {} ({})\n",
-            plan.profile, plan.change, plan.keyring, plan.why
-        )),
-        Err(failure) if failure.code == Code::NeedsPerson => {
-            text.push_str("the user would be asked for, as the file does\n")
-        }
-        Err(failure) => return Err(failure),
-    }
-    if !arguments.no_verify {
+    if !arguments.no_verify && !profile.auth_url.is_empty() {
         text.push_str(&format!("a login at {} would test it\n", profile.auth_url));
     }
     if arguments.scrub {

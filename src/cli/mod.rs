@@ -14,6 +14,7 @@ mod lock;
 mod options;
 mod output;
 mod passwd;
+mod plan;
 mod rc;
 mod remove;
 mod report;

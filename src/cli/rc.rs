@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{ask, report};
 use crate::host::{files, paths, terminal};
-use crate::openrc::{self, Context, FileKind, Files, Prompt, Reading};
+use crate::openrc::{self, Context, FileKind, Files, Open, Place, Prompt, Reading, Told, Why};
 use crate::secret::Secret;
 use crate::wire::{Code, Failure};
 
@@ -53,8 +53,18 @@ impl Rc {
         Path::new(&self.folder)
     }
 
+    /// Where it stands, with the name of its file: that of the file itself, or of one that it sources.
+    pub(crate) fn place(&self, reading: &Reading, place: Place) -> String {
+        let sourced = reading.files.get(usize::from(place.file)).filter(|_| place.file > 0);
+        format!("{}: {place}", sourced.unwrap_or(&self.shown))
+    }
+
     /// The file as it stands, with these answers.
     pub(crate) fn read(&self, answers: &[Secret]) -> Result<Reading, Failure> {
+        self.read_told(answers, &[])
+    }
+
+    fn read_told(&self, answers: &[Secret], told: &[Told]) -> Result<Reading, Failure> {
         let home = paths::home().ok().and_then(|home| home.to_str().map(str::to_owned)).unwrap_or_default();
         let user = std::env::var("USER").unwrap_or_default();
         let context = Context {
@@ -66,7 +76,7 @@ impl Rc {
             answers,
             files: &Beside(self.folder()),
         };
-        openrc::read(&self.bytes, &context).map_err(|refusal| {
+        openrc::read_told(&self.bytes, &context, told).map_err(|refusal| {
             let mut failure =
                 Failure::new(Code::Usage, format!("{}: {refusal}; nothing of it is taken", self.shown));
             failure.causes.extend(refusal.hint.map(str::to_owned));
@@ -74,32 +84,59 @@ impl Rc {
         })
     }
 
-    /// The file with its questions asked in turn, as it would ask them. `secret` answers the one that asks for the password.
+    /// The file with its questions asked in turn, as it would ask them, and what cannot be known from it asked for as well.
+    /// `secret` answers the question for the password.
     pub(crate) fn interview(&self, secret: Option<&Secret>) -> Result<Reading, Failure> {
-        let mut answers: Vec<Secret> = Vec::new();
+        let (mut answers, mut told): (Vec<Secret>, Vec<Told>) = (Vec::new(), Vec::new());
         loop {
-            let reading = self.read(&answers)?;
+            let reading = self.read_told(&answers, &told)?;
+            let draft = openrc::draft(&reading);
+            // First, for the text of a question may show it.
+            if let Some(open) = draft.unknown.iter().find(|open| is_to_be_told(open)) {
+                if told.iter().any(|told| told.name == open.name && told.place == open.place) {
+                    let text = format!("{}: {} cannot be known", self.place(&reading, open.place), open.name);
+                    return Err(Failure::new(Code::Usage, text));
+                }
+                let value = self.ask_for(&reading, open)?;
+                told.push(Told { name: open.name.clone(), place: open.place, value });
+                continue;
+            }
             let Some(index) = reading.prompts.iter().position(|prompt| !prompt.is_answered) else {
                 return Ok(reading);
             };
             let prompt = &reading.prompts[index];
-            let is_secret = openrc::draft(&reading).secret_prompt == Some(index);
             let answer = match secret {
-                Some(secret) if is_secret => secret.duplicate(),
-                _ => self.ask(prompt)?,
+                Some(secret) if draft.secret_prompt == Some(index) => secret.duplicate(),
+                _ => self.ask(&reading, prompt)?,
             };
             answers.push(answer);
         }
     }
 
-    fn ask(&self, prompt: &Prompt) -> Result<Secret, Failure> {
+    /// A setting that nothing in the file tells: the person does, or writes it into the file.
+    fn ask_for(&self, reading: &Reading, open: &Open) -> Result<Secret, Failure> {
+        let place = self.place(reading, open.place);
+        let Open { name, why, .. } = open;
+        if !terminal::can_ask() {
+            return Err(Failure::new(Code::NeedsPerson, format!("{place}: {name} hangs on {why}")));
+        }
+        let question = report::clean(&format!("{name} hangs on {why} ({place}); its value: "));
+        terminal::ask(&question, open.is_secret).map_err(|fault| ask::asking(&fault))
+    }
+
+    fn ask(&self, reading: &Reading, prompt: &Prompt) -> Result<Secret, Failure> {
         let question = openrc::printable(prompt.text.trim_end());
         let question = if question.is_empty() { format!("{}:", prompt.into) } else { question };
         terminal::ask(&format!("{} ", report::clean(&question)), prompt.is_hidden).map_err(|fault| {
-            let place = format!("{}: {}: the file asks for {}", self.shown, prompt.place, prompt.into);
+            let place = format!("{}: the file asks for {}", self.place(reading, prompt.place), prompt.into);
             ask::asking(&fault).at(&place)
         })
     }
+}
+
+/// What a person must say. An answer to a question of the file is not that, and the password may rest in a keyring already.
+fn is_to_be_told(open: &Open) -> bool {
+    !open.is_secret && !matches!(open.why, Why::Prompt { .. })
 }
 
 /// What lies beside the file. A link, a pipe or a device is not followed: it is not to be known.

@@ -78,7 +78,8 @@ fn hint(failure: &Failure) -> Option<String> {
             "give --name for another name, or --replace to let this login have the name".to_owned()
         }
         Code::NeedsPerson if profile.is_empty() => {
-            "run it in a terminal, or give the password with --secret-stdin".to_owned()
+            "run it in a terminal; else write the value into the file, or give the password with --secret-stdin"
+                .to_owned()
         }
         Code::NeedsPerson => format!("run '{}' in a terminal", on("osagent passwd")),
         Code::Locked => "run 'osagent unlock'".to_owned(),

@@ -60,7 +60,7 @@ impl Source {
     /// Where something stands, for messages.
     pub(crate) fn at(&self, reading: &Reading, place: Place) -> String {
         match self {
-            Source::File(rc) => format!("{}: {place}", rc.shown),
+            Source::File(rc) => rc.place(reading, place),
             Source::Environment { .. } => {
                 let name = reading.files.get(usize::from(place.file)).map_or("", String::as_str);
                 format!("the environment: {name}")

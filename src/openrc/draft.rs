@@ -145,12 +145,31 @@ pub fn draft(reading: &Reading) -> Draft {
     }
 }
 
+/// An id is sent rather than a name: beside a known id the name may stay unknown.
+const DECIDED_BY: &[(Meaning, Meaning)] = &[
+    (Meaning::UserName, Meaning::UserId),
+    (Meaning::UserDomainId, Meaning::UserId),
+    (Meaning::UserDomainName, Meaning::UserId),
+    (Meaning::UserDomainName, Meaning::UserDomainId),
+    (Meaning::ProjectName, Meaning::ProjectId),
+    (Meaning::ProjectDomainId, Meaning::ProjectId),
+    (Meaning::ProjectDomainName, Meaning::ProjectId),
+    (Meaning::ProjectDomainName, Meaning::ProjectDomainId),
+    (Meaning::DomainName, Meaning::DomainId),
+];
+
 fn unknown(seen: &Seen<'_>) -> Vec<Open> {
+    let is_decided = |meaning| {
+        DECIDED_BY.iter().any(|&(name, id)| {
+            name == meaning && seen.deciding(id).is_some_and(|(_, setting)| setting.is_known())
+        })
+    };
     let open = |(name, setting): (&'static str, &Setting)| {
         let (why, place) = setting.unknown()?;
         Some(Open { name: name.to_owned(), why, place, is_secret: names::is_secret_name(name) })
     };
-    TAKEN.iter().filter_map(|&meaning| seen.deciding(meaning)).filter_map(open).collect()
+    let taken = TAKEN.iter().filter(|&&meaning| !is_decided(meaning));
+    taken.filter_map(|&meaning| seen.deciding(meaning)).filter_map(open).collect()
 }
 
 fn tls(seen: &Seen<'_>) -> Tls {

@@ -8,6 +8,7 @@ use super::place::{Fault, Place, Reason, Span};
 use super::simple::Input;
 use super::source::Source;
 use super::state::{State, Variable};
+use super::told::Told;
 use super::value::{FAILURE, SUCCESS, Status, Unknown, Val, Why};
 use super::warn::Warned;
 use super::{Context, text::Text};
@@ -75,6 +76,8 @@ pub(crate) struct Site {
 
 pub(crate) struct Evaluator<'c> {
     pub(crate) context: &'c Context<'c>,
+    /// What a person said of settings that cannot be known.
+    pub(crate) told: &'c [Told],
     pub(crate) sources: Vec<Rc<Source>>,
     /// The paths of the files, in the order of `Place::file`.
     pub(crate) paths: Vec<String>,
@@ -110,6 +113,7 @@ impl<'c> Evaluator<'c> {
         let arguments = context.args.iter().map(|argument| Val::known(argument.as_bytes())).collect();
         Evaluator {
             context,
+            told: &[],
             sources: vec![Rc::new(source)],
             paths: vec![context.path()],
             state: State::new(arguments, Val::known(context.dir.as_bytes())),

@@ -38,6 +38,7 @@ mod simple;
 mod source;
 mod state;
 mod text;
+mod told;
 mod unask;
 mod value;
 mod warn;
@@ -50,6 +51,7 @@ pub use place::{Place, Reason, Refusal};
 pub use reading::{Prompt, Reading, Setting, Skipped, printable, read};
 pub use scrub::{Scrubbed, scrub};
 pub use source::FILE_LEN_MAX;
+pub use told::{Told, read_told};
 pub use value::Why;
 pub use warn::{Kind as WarningKind, Warning};
 

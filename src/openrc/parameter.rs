@@ -82,7 +82,7 @@ impl Evaluator<'_> {
             _ if LIVELY.contains(&name) => {
                 Some(Val::Unknown(Unknown::new(Why::Session(format!("${name}")), at)))
             }
-            _ => self.state.variable(name).and_then(|variable| variable.value),
+            _ => self.state.variable(name)?.value.map(|value| self.or_told(name, value)),
         }
     }
 

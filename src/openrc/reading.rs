@@ -14,6 +14,7 @@ use super::parser::parse;
 use super::place::{Fault, Place, Refusal};
 use super::source::Source;
 use super::state::{Exported, Variable};
+use super::told::{Told, read_told};
 use super::value::{Unknown, Val, Why};
 use super::warn::{self, Kind, Warned, Warning};
 use super::{Context, dialect};
@@ -111,6 +112,10 @@ impl Setting {
 
 /// Reads the text of a file.
 pub fn read(source: &[u8], context: &Context<'_>) -> Result<Reading, Refusal> {
+    read_told(source, context, &[])
+}
+
+pub(crate) fn evaluate(source: &[u8], context: &Context<'_>, told: &[Told]) -> Result<Reading, Refusal> {
     let source = match Source::new(source, 0) {
         Ok(source) => source,
         Err(fault) => return Err(Source::split_only(source).refuse(*fault)),
@@ -123,6 +128,7 @@ pub fn read(source: &[u8], context: &Context<'_>) -> Result<Reading, Refusal> {
     let scrubbed_for = take_own_line(&mut program.list, &source);
     let mut written = warn::of_words(&program.list, &source);
     let mut evaluator = Evaluator::new(context, source);
+    evaluator.told = told;
     evaluator.begin();
     let flow = match evaluator.list(&program.list) {
         Ok(flow) => flow,

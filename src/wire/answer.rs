@@ -68,12 +68,26 @@ pub struct Added {
     pub survives: bool,
     /// `new`, `replaced`, `updated`, `unchanged` or `region`.
     pub change: String,
+    /// What of a profile that was there is another thing now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// `new`, `same`, `other`, or `kept` where none was given; empty where that was not looked at.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub secret: String,
     pub default: bool,
     /// The end of the token that the test login made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+/// One setting of a profile, by its key in the profile's file; empty where there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub key: String,
+    pub old: String,
+    pub new: String,
 }
 
 /// `remove`, `default`, `secret_set`, `answer`, `unlock`, `stop`.

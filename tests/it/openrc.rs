@@ -9,6 +9,7 @@ mod generated;
 mod hostile;
 mod scrub;
 mod shells;
+mod told;
 mod wording;
 mod world;
 mod writer;

@@ -76,6 +76,7 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/keystone/said.rs", "the secret is kept out of what Keystone's answer is quoted with"),
     ("src/openrc/ask.rs", "what a person typed becomes the value that the file would have got"),
     ("src/openrc/scrub.rs", "the secret is looked for in its file"),
+    ("src/openrc/told.rs", "what a person said of a setting becomes its value"),
     ("src/secret.rs", "a secret is duplicated into another secret"),
     ("src/wire/sealed.rs", "the secret crosses the socket"),
 ];
