@@ -6,20 +6,17 @@
 # shellcheck shell=bash
 
 use_osagent() {
-	local folder name text code=0
+	local file name text code=0
 	if [[ -n ${OSAGENT_SOCK-} ]]; then
-		case $OSAGENT_SOCK in
-		*/*) folder=${OSAGENT_SOCK%/*} ;;
-		*) folder=. ;;
-		esac
+		file=$OSAGENT_SOCK.epoch
 	elif [[ -n ${XDG_RUNTIME_DIR-} ]]; then
-		folder=$XDG_RUNTIME_DIR/osagent
+		file=$XDG_RUNTIME_DIR/osagent/agent.sock.epoch
 	elif [[ -d /run/user/$UID ]]; then
-		folder=/run/user/$UID/osagent
+		file=/run/user/$UID/osagent/agent.sock.epoch
 	else
-		folder=/tmp/osagent-$UID
+		file=/tmp/osagent-$UID/agent.sock.epoch
 	fi
-	watch_file "$folder/epoch"
+	watch_file "$file"
 	# The hook of a shell leaves the variables to direnv as long as this is there.
 	export OSAGENT_DIRENV=1
 	# No terminal on standard error: then osagent asks nobody.

@@ -54,13 +54,13 @@ end
 # Sets _osagent_epoch (empty: no agent runs) and _osagent_now, the seconds since the machine started: fish has no clock
 # of its own, and this one costs no process. Where there is no /proc it stands still, and the epoch alone tells.
 function _osagent_look
-    set -l file /tmp/osagent-$_osagent_uid/epoch
+    set -l file /tmp/osagent-$_osagent_uid/agent.sock.epoch
     if test -n "$OSAGENT_SOCK"
-        set file (string replace -r '[^/]*$' epoch -- $OSAGENT_SOCK)
+        set file $OSAGENT_SOCK.epoch
     else if test -n "$XDG_RUNTIME_DIR"
-        set file $XDG_RUNTIME_DIR/osagent/epoch
+        set file $XDG_RUNTIME_DIR/osagent/agent.sock.epoch
     else if test -d /run/user/$_osagent_uid
-        set file /run/user/$_osagent_uid/osagent/epoch
+        set file /run/user/$_osagent_uid/osagent/agent.sock.epoch
     end
     set -g _osagent_epoch
     test -r $file; and read -g _osagent_epoch <$file

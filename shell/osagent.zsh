@@ -57,22 +57,19 @@ function _osagent_follow {
 
 # Sets epoch (empty: no agent runs) and now.
 function _osagent_look {
-	local folder
+	local file
 	if [[ -n ${OSAGENT_SOCK-} ]]; then
-		case $OSAGENT_SOCK in
-		*/*) folder=${OSAGENT_SOCK%/*} ;;
-		*) folder=. ;;
-		esac
+		file=$OSAGENT_SOCK.epoch
 	elif [[ -n ${XDG_RUNTIME_DIR-} ]]; then
-		folder=$XDG_RUNTIME_DIR/osagent
+		file=$XDG_RUNTIME_DIR/osagent/agent.sock.epoch
 	elif [[ -d /run/user/$UID ]]; then
-		folder=/run/user/$UID/osagent
+		file=/run/user/$UID/osagent/agent.sock.epoch
 	else
-		folder=/tmp/osagent-$UID
+		file=/tmp/osagent-$UID/agent.sock.epoch
 	fi
 	epoch=
-	if [[ -r $folder/epoch ]]; then
-		{ IFS= read -r epoch <$folder/epoch; } 2>/dev/null || epoch=
+	if [[ -r $file ]]; then
+		{ IFS= read -r epoch <$file; } 2>/dev/null || epoch=
 	fi
 	now=$EPOCHSECONDS
 }

@@ -60,17 +60,24 @@ impl Socket {
 
     /// Held by the agent as long as it lives.
     pub fn agent_lock(&self) -> PathBuf {
-        self.folder().join("agent.lock")
+        self.beside(".lock")
     }
 
     /// Held by the one client that starts an agent.
     pub fn start_lock(&self) -> PathBuf {
-        self.folder().join("start.lock")
+        self.beside(".start")
     }
 
     /// The number that shell hooks watch.
     pub fn epoch(&self) -> PathBuf {
-        self.folder().join("epoch")
+        self.beside(".epoch")
+    }
+
+    /// The socket's whole name is in the other names, so that two sockets in one folder have nothing in common.
+    fn beside(&self, ending: &str) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(ending);
+        path.into()
     }
 }
 

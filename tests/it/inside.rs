@@ -113,7 +113,7 @@ impl Inside {
     }
 
     pub(crate) fn epoch(&self) -> u64 {
-        let text = std::fs::read_to_string(self.folder.path().join("epoch")).unwrap();
+        let text = std::fs::read_to_string(self.folder.path().join("agent.sock.epoch")).unwrap();
         text.trim_end().parse().unwrap()
     }
 }

@@ -58,7 +58,7 @@ impl Rig {
 
     /// The number that shell hooks watch.
     pub(crate) fn epoch(&self) -> PathBuf {
-        self.home.runtime().join("osagent/epoch")
+        self.home.runtime().join("osagent/agent.sock.epoch")
     }
 
     pub(crate) fn fake_password(&self) -> String {

@@ -85,9 +85,26 @@ fn a_second_agent_does_not_start_beside_the_first() {
     let rig = Rig::warm();
     let first = rig.home.agent();
     let done = rig.home.osagent(["agent"]).fails(6);
-    assert!(done.stderr.contains("agent.lock"), "{done:#?}");
+    assert!(done.stderr.contains("agent.sock.lock"), "{done:#?}");
     assert_eq!(rig.home.agent(), first);
     rig.token();
+    assert_eq!(rig.fake.creations(), 1);
+}
+
+#[test]
+fn two_sockets_in_one_folder_are_two_agents() {
+    let rig = Rig::warm();
+    let other = rig.home.runtime().join("osagent/other.sock");
+    let beside = |arguments: &[&str]| rig.home.osagent(arguments).env("OSAGENT_SOCK", &other);
+    beside(&["list"]).ok();
+    assert_eq!(rig.home.agents().len(), 2);
+    let number = || fs::read_to_string(rig.epoch()).unwrap();
+    let before = number();
+    beside(&["lock"]).ok();
+    beside(&["stop"]).ok();
+    assert_eq!(number(), before, "what happens there is no news here");
+    rig.token();
+    rig.home.agent();
     assert_eq!(rig.fake.creations(), 1);
 }
 

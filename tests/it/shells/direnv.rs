@@ -59,8 +59,8 @@ fn what_was_there_before_comes_back() {
 
 #[test]
 fn a_renewal_and_a_lock_reach_the_folder() {
-    let script = "cd a\nprompt\ntoken T2\nrm \"$STAGE/epoch\"\nprompt\nshow\ncalls\nanswers 3\nepoch 5\nprompt\nshow\nleft\nprompt\ncalls
-answers 0\nepoch 6; touch -d 2001-01-01 \"$STAGE/epoch\"\nprompt\nshow\ncd ..\nprompt\nleft";
+    let script = "cd a\nprompt\ntoken T2\nrm \"$STAGE/agent.sock.epoch\"\nprompt\nshow\ncalls\nanswers 3\nepoch 5\nprompt\nshow\nleft\nprompt\ncalls
+answers 0\nepoch 6; touch -d 2001-01-01 \"$STAGE/agent.sock.epoch\"\nprompt\nshow\ncd ..\nprompt\nleft";
     let Some((printed, errors)) = travel(&[("OS_PASSWORD", "old"), ("DIRENV_LOG_FORMAT", "%s")], script)
     else {
         return;
@@ -85,7 +85,7 @@ fn without_the_program_no_token_of_another_cloud_stays() {
 
 #[test]
 fn the_prompts_hook_leaves_a_folder_of_direnvs_alone() {
-    let script = "osagent use mine\ncalls\ncd a\nprompt\nshow\ncalls\ntoken T2\nrm \"$STAGE/epoch\"\nprompt\nshow\ncalls
+    let script = "osagent use mine\ncalls\ncd a\nprompt\nshow\ncalls\ntoken T2\nrm \"$STAGE/agent.sock.epoch\"\nprompt\nshow\ncalls
 cd ..\nprompt\nshow\nprompt\nshow";
     let Some((printed, _)) = travel(&[], script) else { return };
     assert!(printed.starts_with("1\nT1 prod\n1\nT2 prod\n1\n"), "{printed}");

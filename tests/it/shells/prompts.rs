@@ -162,14 +162,14 @@ fn the_epoch_is_looked_for_beside_the_socket() {
         let runtime = format!("{folder}/run");
         std::fs::create_dir_all(format!("{runtime}/osagent")).unwrap();
         let cases = [
-            (format!("{folder}/deep/agent.sock"), format!("{folder}/deep/epoch")),
-            ("agent.sock".to_owned(), format!("{folder}/epoch")),
-            ("deep/agent.sock".to_owned(), format!("{folder}/deep/epoch")),
-            (String::new(), format!("{runtime}/osagent/epoch")),
+            (format!("{folder}/deep/agent.sock"), format!("{folder}/deep/agent.sock.epoch")),
+            ("agent.sock".to_owned(), format!("{folder}/agent.sock.epoch")),
+            ("deep/agent.sock".to_owned(), format!("{folder}/deep/agent.sock.epoch")),
+            (String::new(), format!("{runtime}/osagent/agent.sock.epoch")),
         ];
         std::fs::create_dir_all(format!("{folder}/deep")).unwrap();
         for (socket, epoch) in cases {
-            std::fs::remove_file(format!("{folder}/epoch")).ok();
+            std::fs::remove_file(format!("{folder}/agent.sock.epoch")).ok();
             std::fs::write(format!("{folder}/calls"), "").unwrap();
             std::fs::write(&epoch, "1\n").unwrap();
             let script = format!("prompt\nprompt\ncalls\nsh -c 'echo 2 >{epoch}'\nprompt\ncalls");

@@ -33,7 +33,8 @@ echo ';'"#,
     ("answers", r#"echo "$1" >"$STAGE/status""#),
     (
         "epoch",
-        r#"if [ "$1" = gone ]; then rm "$STAGE/epoch"; else echo "$1" >"$STAGE/new"; mv "$STAGE/new" "$STAGE/epoch"; fi"#,
+        r#"file=$STAGE/agent.sock.epoch
+if [ "$1" = gone ]; then rm "$file"; else echo "$1" >"$STAGE/new"; mv "$STAGE/new" "$file"; fi"#,
     ),
     ("show", r#"echo "${OS_TOKEN-none} ${OSAGENT_PROFILE-none}""#),
     ("calls", r#"wc -l <"$STAGE/calls" | tr -d ' '; : >"$STAGE/calls""#),
@@ -57,9 +58,13 @@ impl Stage {
             std::fs::write(bin.join(name), format!("#!/bin/sh\n{text}\n")).unwrap();
             std::fs::set_permissions(bin.join(name), PermissionsExt::from_mode(0o755)).unwrap();
         }
-        for (name, text) in
-            [("token", "T1\n"), ("left", "3600\n"), ("status", "0\n"), ("epoch", "1\n"), ("calls", "")]
-        {
+        for (name, text) in [
+            ("token", "T1\n"),
+            ("left", "3600\n"),
+            ("status", "0\n"),
+            ("agent.sock.epoch", "1\n"),
+            ("calls", ""),
+        ] {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         Stage { folder, program, args }

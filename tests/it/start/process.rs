@@ -54,7 +54,7 @@ fn the_agent_keeps_neither_terminal_nor_descriptor_nor_folder_nor_environment_of
             || to.starts_with("anon_inode:")
             || to.starts_with("socket:")
             || to.contains("secretmem")
-            || to.ends_with("/osagent/agent.lock");
+            || to.ends_with("/osagent/agent.sock.lock");
         assert!(is_ours, "the agent has {to}");
     }
 }
@@ -78,7 +78,7 @@ fn a_starter_that_hangs_costs_no_more_than_the_time_given() {
     let rig = Rig::cold();
     rig.start();
     rig.home.osagent(["stop"]).ok();
-    let lock = fs::File::open(rig.home.runtime().join("osagent/start.lock")).unwrap();
+    let lock = fs::File::open(rig.home.runtime().join("osagent/agent.sock.start")).unwrap();
     let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).unwrap();
     let done = rig.home.osagent(["token", PROFILE, "--timeout", "300ms"]).fails(6);
     assert!(done.stderr.contains("another osagent is starting the agent"), "{done:#?}");
