@@ -75,10 +75,16 @@ fn nobody() -> Failure {
 /// A token from elsewhere; any agent will do, so one is started if need be.
 fn foreign() -> Result<Ended, Failure> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let token = match (variable("OS_TOKEN").map(Secret::new), has_input()) {
-        (Some(token), false) => token,
-        (Some(token), true) => secret::from_stdin_or(token)?,
-        (None, _) => secret::from_stdin()?,
+    let piped = if has_input() { Some(secret::line_of_pipe()?) } else { None };
+    let token = match (piped, variable("OS_TOKEN").map(Secret::new)) {
+        // A pipe says more than an environment that came along, if it says anything.
+        (Some(token), _) if !token.is_empty() => token,
+        (_, Some(token)) => token,
+        (Some(empty), None) => secret::not_empty(empty)?,
+        (None, None) => {
+            let text = "there is no token: OS_TOKEN is not set, and nothing is piped in";
+            return Err(Failure::new(Code::Usage, text));
+        }
     };
     let mut request = Request::for_profile(Op::Revoke, variable("OSAGENT_PROFILE").as_deref());
     request.auth_url = variable("OS_AUTH_URL");

@@ -1,8 +1,14 @@
 //! A secret from a person or a pipe: never from an argument, for other users can read those.
 
-use std::io::IsTerminal;
+use std::fs::File;
+use std::io::{IsTerminal, Read};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
 
 use super::ask;
+use crate::host::signals::{self, Waited};
 use crate::host::{files, terminal};
 use crate::secret::Secret;
 use crate::wire::{Code, Failure};
@@ -13,10 +19,36 @@ pub(crate) fn from_terminal(question: &str) -> Result<Secret, Failure> {
     not_empty(secret)
 }
 
-/// The same, or what there is already if standard input is empty.
-pub(crate) fn from_stdin_or(otherwise: Secret) -> Result<Secret, Failure> {
-    let secret = line_of_stdin()?;
-    Ok(if secret.is_empty() { otherwise } else { secret })
+/// How long a pipe may take for its line: what writes one has it at hand, and what never will is a pipe that came along.
+const LINE_WAIT: Duration = Duration::from_secs(5);
+
+/// The first line of a pipe or a file, as soon as it is there: the other end need not be closed. Empty at its end.
+pub(crate) fn line_of_pipe() -> Result<Secret, Failure> {
+    let stdin = std::io::stdin();
+    let mut pipe = File::from(stdin.as_fd().try_clone_to_owned().map_err(|error| unreadable(&error))?);
+    let until = Instant::now() + LINE_WAIT;
+    let mut line = Zeroizing::new(vec![0; terminal::ANSWER_LEN_MAX + 1]);
+    let mut len = 0;
+    while len < line.len() && !line[..len].contains(&b'\n') {
+        let left = until.saturating_duration_since(Instant::now());
+        match signals::wait(None, Some(stdin.as_fd()), left).map_err(|error| unreadable(&error))? {
+            Waited::Ready => {}
+            Waited::TimedOut | Waited::Signal(_) => {
+                let text = "standard input is a pipe that neither says a line nor ends; \
+                    '</dev/null' after the command takes the token in $OS_TOKEN";
+                return Err(Failure::new(Code::Usage, text));
+            }
+        }
+        match pipe.read(&mut line[len..]).map_err(|error| unreadable(&error))? {
+            0 => break,
+            count => len += count,
+        }
+    }
+    if len > terminal::ANSWER_LEN_MAX {
+        return Err(Failure::new(Code::Usage, "standard input is longer than any token"));
+    }
+    line.truncate(len);
+    one_line(line)
 }
 
 /// The first line of standard input, its end taken off. Nothing may follow it: a second line is a mistake.
@@ -30,11 +62,17 @@ fn line_of_stdin() -> Result<Secret, Failure> {
         let text = "--secret-stdin reads a pipe or a file, and standard input is a terminal, which would show the secret";
         return Err(Failure::new(Code::Usage, text));
     }
-    let mut line = files::read_from(stdin.lock(), terminal::ANSWER_LEN_MAX).map_err(|error| {
-        let mut failure = Failure::new(Code::File, "standard input cannot be read");
-        failure.causes.push(error.to_string());
-        failure
-    })?;
+    one_line(files::read_from(stdin.lock(), terminal::ANSWER_LEN_MAX).map_err(|error| unreadable(&error))?)
+}
+
+fn unreadable(error: &std::io::Error) -> Failure {
+    let mut failure = Failure::new(Code::File, "standard input cannot be read");
+    failure.causes.push(error.to_string());
+    failure
+}
+
+/// The line without its end.
+fn one_line(mut line: Zeroizing<Vec<u8>>) -> Result<Secret, Failure> {
     if line.last() == Some(&b'\n') {
         line.pop();
         if line.last() == Some(&b'\r') {
@@ -51,6 +89,6 @@ fn line_of_stdin() -> Result<Secret, Failure> {
     secret.map_err(|error| Failure::of(Code::Usage, &error))
 }
 
-fn not_empty(secret: Secret) -> Result<Secret, Failure> {
+pub(crate) fn not_empty(secret: Secret) -> Result<Secret, Failure> {
     if secret.is_empty() { Err(Failure::new(Code::Usage, "the secret is empty")) } else { Ok(secret) }
 }

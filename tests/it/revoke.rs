@@ -114,6 +114,27 @@ fn a_token_from_elsewhere_comes_by_the_environment_or_a_pipe_and_never_by_an_arg
 }
 
 #[test]
+fn a_pipe_that_never_ends_gives_its_line_or_a_failure_in_time() {
+    let rig = Rig::new();
+    let token = rig.token();
+    // Open at both ends, so that it has no end.
+    let on_a_pipe = |first: &str| {
+        let script = format!(
+            "mkfifo pipe; exec 3<>pipe; {first} osagent revoke --token <pipe; s=$?; rm pipe; exit $s"
+        );
+        let home = rig.home.path().to_string_lossy().into_owned();
+        rig.home.run("sh").args(["-c", &format!("cd {home}; {script}")]).env("OS_AUTH_URL", rig.fake.url())
+    };
+    let done = on_a_pipe("").env("OS_TOKEN", &token).fails(2);
+    says(&done, "neither says a line nor ends; '</dev/null' after the command takes the token in $OS_TOKEN");
+    assert!(rig.fake.is_alive(&token));
+    says(&on_a_pipe("echo \"$TOKEN\" >pipe;").env("TOKEN", &token).ok(), "1 token revoked");
+    assert!(!rig.fake.is_alive(&token));
+    let nothing = rig.home.run("sh").args(["-c", "osagent revoke --token </dev/null"]);
+    says(&nothing.fails(2), "OS_TOKEN is not set, and nothing is piped in");
+}
+
+#[test]
 fn a_token_from_elsewhere_that_keystone_does_not_end_is_not_said_to_be_ended() {
     let rig = Rig::new();
     let token = rig.token();
