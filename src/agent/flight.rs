@@ -1,5 +1,6 @@
 //! Flights: one login under way for each identity and scope, however many wait for it. Who waits has a deadline of their own;
-//! the flight goes on to the latest of them. A lock ends them all at once.
+//! the flight goes on to the latest of them. A lock ends them all at once; a revoke ends those of its login, each as soon as
+//! Keystone has said whether it made a token, so that no token is left that nobody knows.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -28,6 +29,18 @@ pub(super) struct Flight {
     stage: watch::Sender<Stage>,
     /// Who is to answer next, for those whose time is up.
     waits_for: RefCell<String>,
+    end: watch::Sender<End>,
+}
+
+/// Whether somebody has ended a flight before it landed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum End {
+    /// It goes on.
+    No,
+    /// It sends nothing more; what Keystone answers to what was sent is taken.
+    Soon,
+    /// Keystone takes too long to answer.
+    Now,
 }
 
 /// How far a flight has come.
@@ -60,6 +73,20 @@ impl Flight {
         self.waits_for.replace(whom);
     }
 
+    /// Does what sends nothing to Keystone, unless the flight is to end.
+    pub(super) async fn unless_ended<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let mut end = self.end.subscribe();
+        tokio::select! {
+            biased;
+            _ = end.wait_for(|end| *end >= End::Soon) => Err(revoked()),
+            outcome = work => Ok(outcome),
+        }
+    }
+
+    pub(super) fn refuse_if_ended(&self) -> Result<(), Failure> {
+        if *self.end.borrow() == End::No { Ok(()) } else { Err(revoked()) }
+    }
+
     /// A try has failed, and another will follow.
     pub(super) fn trouble(&self, failure: Failure) {
         self.stage.send_replace(Stage::Troubled(failure));
@@ -84,18 +111,30 @@ pub(super) async fn wait(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Re
     }
 }
 
-/// Waits for the flights of a login, or for all of them, until they have landed or met with trouble.
-pub(super) async fn landed(agent: &Agent, identity: Option<&Identity>, until: Instant) {
+/// Ends the flights of a login, or all of them, and returns once they have landed: the tokens that they brought are in the
+/// cache. Says what they wanted, and for which of them Keystone did not answer in time: it may have made a token that nobody
+/// knows.
+pub(super) async fn end(agent: &Agent, identity: Option<&Identity>, until: Instant) -> Vec<(Key, bool)> {
     let until = until.min(Instant::now() + PATIENCE);
-    let is_meant = |(key, _): &(&Key, &Rc<Flight>)| identity.is_none_or(|identity| key.identity == *identity);
-    let flights: Vec<Rc<Flight>> =
-        agent.flights.borrow().iter().filter(is_meant).map(|(_, flight)| Rc::clone(flight)).collect();
-    for flight in flights {
-        let mut stage = flight.stage.subscribe();
-        let is_over = |stage: &Stage| !matches!(stage, Stage::Flying);
-        // One that takes longer is left to itself.
-        let _ = tokio::time::timeout_at(until.into(), stage.wait_for(is_over)).await;
+    let is_meant = |key: &Key, _: &mut Rc<Flight>| identity.is_none_or(|identity| key.identity == *identity);
+    // Off the board at once: who asks from now on wants a token of after the revoke.
+    let flights: Vec<(Key, Rc<Flight>)> = agent.flights.borrow_mut().extract_if(is_meant).collect();
+    for (_, flight) in &flights {
+        flight.end.send_replace(End::Soon);
     }
+    let mut ended = Vec::new();
+    for (key, flight) in flights {
+        let mut stage = flight.stage.subscribe();
+        let has_landed = |stage: &Stage| matches!(stage, Stage::Landed(_));
+        let landed = tokio::time::timeout_at(until.into(), stage.wait_for(has_landed)).await.is_ok();
+        flight.end.send_replace(End::Now);
+        ended.push((key, landed));
+    }
+    ended
+}
+
+fn revoked() -> Failure {
+    Failure::new(Code::Revoked, "a revoke ended this login before it had a token")
 }
 
 /// Starts a flight that nobody waits for.
@@ -114,6 +153,7 @@ fn join(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Rc<Flight> {
         until: Cell::new(until),
         stage: watch::Sender::new(Stage::Flying),
         waits_for: RefCell::new("the agent".to_owned()),
+        end: watch::Sender::new(End::No),
     });
     agent.flights.borrow_mut().insert(key.clone(), Rc::clone(&flight));
     let landing = Landing { agent: Rc::clone(agent), flight: Rc::clone(&flight), key, outcome: None };
@@ -121,13 +161,18 @@ fn join(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Rc<Flight> {
     tokio::task::spawn_local(async move {
         let mut locks = agent.locks.subscribe();
         let flight = Rc::clone(&landing.flight);
+        let mut end = flight.end.subscribe();
         let outcome = tokio::select! {
             biased;
             // Whatever it has, the secret too, goes with it; a token that Keystone makes for it yet is not kept.
             _ = locks.changed() => Err(handout::locked()),
+            _ = end.wait_for(|end| *end == End::Now) => Err(revoked()),
             outcome = refresh::fly(&agent, &entry, &flight, caller.may_prompt) => outcome,
         };
-        landing.land(outcome);
+        landing.land(outcome.map_err(|failure| match failure.code {
+            Code::Revoked => words::about(&entry.profile, failure),
+            _ => failure,
+        }));
     });
     flight
 }
@@ -148,8 +193,13 @@ impl Landing {
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        // First off the board, so that who comes now starts anew.
-        self.agent.flights.borrow_mut().remove(&self.key);
+        // First off the board, so that who comes now starts anew; one that was ended is off it, and may have a successor.
+        let is_on_board = |flight: &Rc<Flight>| Rc::ptr_eq(flight, &self.flight);
+        let mut flights = self.agent.flights.borrow_mut();
+        if flights.get(&self.key).is_some_and(is_on_board) {
+            flights.remove(&self.key);
+        }
+        drop(flights);
         let broken = || Err(Failure::new(Code::Internal, "the login ended without an answer"));
         let outcome = self.outcome.take().unwrap_or_else(broken);
         self.flight.stage.send_replace(Stage::Landed(outcome));

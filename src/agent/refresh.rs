@@ -34,20 +34,22 @@ pub(super) async fn fly(
     refused::known(agent, profile, &key)?;
     let secrets = agent.secrets.get();
     flight.waits_for(format!("the keyring {}", entry.keyring));
-    let secret = secret(agent, entry, may_prompt).await?;
+    let secret = flight.unless_ended(secret(agent, entry, may_prompt)).await??;
     let origin = profile.origin().map(|origin| origin.to_string()).unwrap_or_default();
     flight.waits_for(format!("keystone at {origin}"));
-    let _turn = turn(agent, &key.identity).await;
+    let _turn = flight.unless_ended(turn(agent, &key.identity)).await?;
     refused::known(agent, profile, &key)?;
     let mut pause = PAUSE;
     loop {
         let fault = match login(agent, profile, &key.scope, &secret, flight.until()).await {
             Ok(issued) => {
                 agent.keep(profile, key, issued);
-                return Ok(());
+                // Kept all the same: who ended the flight revokes it.
+                return flight.refuse_if_ended();
             }
             Err(fault) => fault,
         };
+        flight.refuse_if_ended()?;
         if matches!(fault, Fault::Refused { .. }) {
             let refusal = refused::diagnose(agent, profile, &key, &secret, &fault, flight.until()).await;
             // A secret that was replaced meanwhile was not the one that was refused.
@@ -64,7 +66,7 @@ pub(super) async fn fly(
             return Err(failure);
         }
         flight.trouble(failure);
-        tokio::time::sleep(rest).await;
+        flight.unless_ended(tokio::time::sleep(rest)).await?;
         pause = (pause * 2).min(PAUSE_MAX);
     }
 }

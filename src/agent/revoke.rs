@@ -28,9 +28,13 @@ pub(super) async fn revoke(agent: &Rc<Agent>, request: &mut Request) -> Result<E
         true => None,
         false => Some(Key::of(&agent.entry(request.profile.as_deref())?.profile)),
     };
+    let mut unknown = Vec::new();
     if !request.dry_run {
         // A token that is on its way would be there when all others are gone.
-        flight::landed(agent, key.as_ref().map(|key| &key.identity), until(request)).await;
+        let ended = flight::end(agent, key.as_ref().map(|key| &key.identity), until(request)).await;
+        agent.revoked.borrow_mut().extend(ended.iter().map(|(key, _)| key.clone()));
+        unknown =
+            ended.iter().filter(|(_, has_landed)| !has_landed).map(|(key, _)| unknown_token(key)).collect();
     }
     let chosen = chosen(agent, key.as_ref());
     let also = also(agent, request, &chosen);
@@ -39,8 +43,19 @@ pub(super) async fn revoke(agent: &Rc<Agent>, request: &mut Request) -> Result<E
     }
     let mut ended = end(agent, &chosen, until(request)).await;
     ended.also = also;
+    ended.failed.extend(unknown);
     agent.epoch.bump();
     Ok(ended)
+}
+
+/// Keystone was asked for a token and has not answered.
+fn unknown_token(key: &Key) -> Failure {
+    let text = format!(
+        "keystone at {} did not answer to a login of {:?} that was under way; a token that it may have made lives to its end",
+        key.identity.auth_url,
+        key.identity.user.user.word()
+    );
+    Failure::new(Code::Deadline, text)
 }
 
 /// The tokens of this key; all of them without one.

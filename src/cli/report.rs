@@ -83,6 +83,7 @@ fn hint(failure: &Failure) -> Option<String> {
         }
         Code::NeedsPerson => format!("run '{}' in a terminal", on("osagent passwd")),
         Code::Locked => "run 'osagent unlock'".to_owned(),
+        Code::Revoked => "run the command again for a new token".to_owned(),
         Code::KeyringAbsent => {
             "start the desktop's keyring, or add the profile again with '--keyring memory'".to_owned()
         }

@@ -39,7 +39,11 @@ pub(crate) fn run(arguments: &Revoke) -> Result<(), Failure> {
     if std::env::var_os("OS_TOKEN").is_some_and(|token| !token.is_empty()) {
         report::note("this shell still has OS_TOKEN; 'eval $(osagent env --unset)' clears it");
     }
-    let mut failed = ended.failed.into_iter().map(|failure| failure.at("not revoked, and still held"));
+    let mut failed = ended.failed.into_iter().map(|failure| match failure.profile {
+        Some(_) => failure.at("not revoked, and still held"),
+        // Of a login whose token nobody knows.
+        None => failure,
+    });
     let first = failed.next();
     failed.for_each(|failure| report::warning(&failure.message));
     first.map_or(Ok(()), Err)

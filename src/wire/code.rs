@@ -43,6 +43,8 @@ codes! {
     BadProfile "bad_profile" 2,
     NeedsPerson "needs_person" 3,
     Locked "locked" 3,
+    /// A revoke ended the login that this request waited for.
+    Revoked "revoked" 3,
     KeyringAbsent "keyring_absent" 4,
     KeyringLocked "keyring_locked" 4,
     KeyringTimeout "keyring_timeout" 4,

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use crate::fake::{On, Trouble, What};
+use crate::fake::{On, RetryAfter, Trouble, What};
 use crate::inside::Inside;
 use crate::rig::{PROFILE, Rig, adding, token_request};
 use crate::run::Done;
@@ -162,6 +162,66 @@ fn a_token_that_is_on_its_way_is_revoked_with_the_others() {
     agent.status();
     agent.fake.release();
     assert_eq!(line.answer()["ok"]["revoked"], 2);
+    assert_eq!(agent.status()["tokens"], json!([]));
+}
+
+#[test]
+fn a_login_that_waits_for_its_next_try_ends_with_the_revoke_and_who_waits_is_told() {
+    for revoke in [json!({"op": "revoke", "profile": PROFILE}), json!({"op": "revoke", "all": true})] {
+        let agent = Inside::new();
+        agent.fake.turn(|knobs| knobs.trouble = Trouble::always(What::Limited(RetryAfter::Seconds(30))));
+        let mut lines = [agent.connect(), agent.connect()];
+        lines.iter_mut().for_each(|line| line.send(&token_request(PROFILE)));
+        agent.fake.wait_until_answered(1);
+        agent.granted(&revoke);
+        for line in &mut lines {
+            let failure = line.answer()["err"].take();
+            assert_eq!(
+                (&failure["code"], &failure["profile"]),
+                (&json!("revoked"), &json!(PROFILE)),
+                "{failure}"
+            );
+        }
+        // A prompt's hook does not make it anew.
+        let at_prompt = json!({"op": "env", "profile": PROFILE, "at_prompt": true, "deadline_ms": 300});
+        assert_eq!(agent.refused(&at_prompt)["code"], "needs_person");
+        assert_eq!(agent.fake.creations(), 1);
+        // Who asks afterwards gets a flight of their own.
+        agent.fake.release();
+        agent.token();
+        assert_eq!(agent.fake.creations(), 2);
+    }
+}
+
+#[test]
+fn who_asks_after_a_revoke_is_not_told_of_it_though_an_older_login_is_still_under_way() {
+    let agent = Inside::new();
+    agent.fake.turn(|knobs| knobs.trouble = Trouble::always(What::Hold));
+    let (mut before, mut revoking, mut after) = (agent.connect(), agent.connect(), agent.connect());
+    before.send(&token_request(PROFILE));
+    agent.fake.wait_until_held(1);
+    revoking.send(&json!({"v": 1, "op": "revoke", "profile": PROFILE}));
+    agent.status();
+    after.send(&token_request(PROFILE));
+    agent.fake.wait_until_held(2);
+    agent.fake.release();
+    assert_eq!(before.answer()["err"]["code"], "revoked");
+    assert!(revoking.answer()["ok"].is_object());
+    assert!(after.answer()["ok"]["token"].is_string());
+}
+
+#[test]
+fn a_login_that_keystone_does_not_answer_is_named_by_the_revoke() {
+    let agent = Inside::new();
+    agent.fake.turn(|knobs| knobs.trouble = Trouble::always(What::Hold));
+    let mut line = agent.connect();
+    line.send(&token_request(PROFILE));
+    agent.fake.wait_until_held(1);
+    let ended = agent.granted(&json!({"op": "revoke", "profile": PROFILE, "deadline_ms": 300}));
+    let failure = &ended["failed"][0];
+    assert_eq!(failure["code"], "deadline");
+    assert!(failure["message"].as_str().unwrap().contains("may have made lives to its end"), "{failure}");
+    assert_eq!(line.answer()["err"]["code"], "revoked");
     assert_eq!(agent.status()["tokens"], json!([]));
 }
 
