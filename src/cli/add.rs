@@ -2,15 +2,14 @@
 //! tested it; the file may lose it.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::PathBuf;
 
 use clap::Args;
 
 use super::source::{Named, Source};
-use super::{ask, output, plan, report, scrub, secret};
+use super::{ask, output, plan, report, scrub, secret, source};
 use crate::host::terminal;
 use crate::openrc::{Draft, Reading};
-use crate::profile::{Fault, Method, Name, Profile, Tls};
+use crate::profile::{Fault, Name, Profile};
 use crate::secret::Secret;
 use crate::wire::answer::{Added, Profiles};
 use crate::wire::request::Add as Wish;
@@ -126,27 +125,7 @@ fn why_unknown(source: &Source, reading: &Reading, draft: &Draft) -> Option<Stri
 }
 
 fn profile(arguments: &Add, source: &Source, reading: &Reading, draft: &Draft) -> Result<Profile, Failure> {
-    // `./ca.pem` and `ca.pem` are the same file, and so must be the same text.
-    let absolute = |path: &Option<PathBuf>| {
-        let joined = source.folder().join(path.as_ref()?);
-        Some(std::path::absolute(&joined).unwrap_or(joined))
-    };
-    let mut profile = Profile {
-        name: "unnamed".parse().expect("letters only"),
-        auth_url: draft.auth_url.clone().unwrap_or_default(),
-        method: Method::Password,
-        user: draft.user.clone(),
-        scope: draft.scope.clone(),
-        regions: draft.regions.clone(),
-        interface: draft.interface.clone(),
-        tls: Tls {
-            cacert: absolute(&draft.tls.cacert),
-            cert: absolute(&draft.tls.cert),
-            key: absolute(&draft.tls.key),
-            insecure: draft.tls.insecure,
-        },
-        allow_http: arguments.allow_http,
-    };
+    let mut profile = Profile { allow_http: arguments.allow_http, ..source::profile(draft, source.folder()) };
     match profile.fault() {
         // In a dry run nobody was asked yet.
         Some(_) if arguments.dry_run && is_open(draft) => {}

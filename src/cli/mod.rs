@@ -9,6 +9,7 @@ mod duration;
 mod env;
 mod exec;
 mod hook;
+mod inspect;
 mod list;
 mod lock;
 mod options;
@@ -62,6 +63,8 @@ struct Cli {
 enum Verb {
     /// Make a profile from an OpenRC file, its password into the keyring
     Add(add::Add),
+    /// Show what add would take from an OpenRC file, and what is wrong with it
+    Inspect(inspect::Inspect),
     /// List the profiles
     List(list::List),
     /// Show a profile
@@ -158,6 +161,7 @@ fn dispatch(verb: Verb) -> u8 {
     status(match verb {
         Verb::Env(arguments) => return env::run(&arguments),
         Verb::Exec(arguments) => return exec::run(&arguments),
+        Verb::Inspect(arguments) => return inspect::run(&arguments),
         Verb::Add(arguments) => add::run(&arguments),
         Verb::List(arguments) => list::run(&arguments),
         Verb::Show(arguments) => show::run(&arguments),

@@ -2,14 +2,13 @@
 //! its own folder are looked at.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::{ask, report};
 use crate::host::{files, paths, terminal};
-use crate::openrc::{self, Context, FileKind, Files, Open, Place, Prompt, Reading, Told, Why};
+use crate::openrc::{self, Context, FileKind, Files, Open, Place, Prompt, Reading, Refusal, Told, Why};
 use crate::secret::Secret;
 use crate::wire::{Code, Failure};
 
@@ -27,9 +26,10 @@ pub(crate) struct Rc {
 impl Rc {
     /// `-` is standard input.
     pub(crate) fn open(file: &Path) -> Result<Rc, Failure> {
-        let max = openrc::FILE_LEN_MAX;
+        // One byte more than is read: that it is too large is the reader's to say, with a place.
+        let max = openrc::FILE_LEN_MAX + 1;
         if file == Path::new("-") {
-            let bytes = files::read_from(std::io::stdin().lock().by_ref(), max)
+            let bytes = files::read_start(std::io::stdin().lock(), max)
                 .map_err(|error| unreadable("standard input", &error))?;
             let folder = std::env::current_dir().map_err(|error| unreadable("the working folder", &error))?;
             let folder = text(&folder)?;
@@ -41,7 +41,7 @@ impl Rc {
                 name: String::new(),
             });
         }
-        let bytes = files::read(file, max).map_err(|fault| Failure::of(Code::File, &fault))?;
+        let bytes = files::read_start_of(file, max).map_err(|fault| Failure::of(Code::File, &fault))?;
         let path =
             std::path::absolute(file).map_err(|error| unreadable(&file.display().to_string(), &error))?;
         let folder = text(path.parent().unwrap_or(Path::new("/")))?;
@@ -65,6 +65,21 @@ impl Rc {
     }
 
     fn read_told(&self, answers: &[Secret], told: &[Told]) -> Result<Reading, Failure> {
+        self.evaluate(answers, &[], told).map_err(|refusal| {
+            let mut failure =
+                Failure::new(Code::File, format!("{}: {refusal}; nothing of it is taken", self.shown));
+            failure.causes.extend(refusal.hint.map(str::to_owned));
+            failure
+        })
+    }
+
+    /// The same, sourced with these arguments; the refusal is the caller's to tell.
+    pub(crate) fn evaluate(
+        &self,
+        answers: &[Secret],
+        args: &[String],
+        told: &[Told],
+    ) -> Result<Reading, Refusal> {
         let home = paths::home().ok().and_then(|home| home.to_str().map(str::to_owned)).unwrap_or_default();
         let user = std::env::var("USER").unwrap_or_default();
         let context = Context {
@@ -72,16 +87,11 @@ impl Rc {
             user: &user,
             dir: &self.folder,
             file_name: &self.name,
-            args: &[],
+            args,
             answers,
             files: &Beside(self.folder()),
         };
-        openrc::read_told(&self.bytes, &context, told).map_err(|refusal| {
-            let mut failure =
-                Failure::new(Code::Usage, format!("{}: {refusal}; nothing of it is taken", self.shown));
-            failure.causes.extend(refusal.hint.map(str::to_owned));
-            failure
-        })
+        openrc::read_told(&self.bytes, &context, told)
     }
 
     /// The file with its questions asked in turn, as it would ask them, and what cannot be known from it asked for as well.

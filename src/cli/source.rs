@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::rc::Rc;
 use crate::openrc::{self, Draft, Place, Reading};
+use crate::profile::{Method, Profile, Tls};
 use crate::secret::Secret;
 use crate::wire::{Code, Failure};
 
@@ -131,4 +132,29 @@ fn working_folder() -> Result<PathBuf, Failure> {
         failure.causes.push(error.to_string());
         failure
     })
+}
+
+/// The profile that a draft makes, not named yet. Relative paths are relative to `folder`.
+pub(crate) fn profile(draft: &Draft, folder: &Path) -> Profile {
+    // `./ca.pem` and `ca.pem` are the same file, and so must be the same text.
+    let absolute = |path: &Option<PathBuf>| {
+        let joined = folder.join(path.as_ref()?);
+        Some(std::path::absolute(&joined).unwrap_or(joined))
+    };
+    Profile {
+        name: "unnamed".parse().expect("letters only"),
+        auth_url: draft.auth_url.clone().unwrap_or_default(),
+        method: Method::Password,
+        user: draft.user.clone(),
+        scope: draft.scope.clone(),
+        regions: draft.regions.clone(),
+        interface: draft.interface.clone(),
+        tls: Tls {
+            cacert: absolute(&draft.tls.cacert),
+            cert: absolute(&draft.tls.cert),
+            key: absolute(&draft.tls.key),
+            insecure: draft.tls.insecure,
+        },
+        allow_http: false,
+    }
 }

@@ -51,9 +51,24 @@ pub fn read(path: &Path, max: usize) -> Result<Zeroizing<Vec<u8>>, Fault> {
 
 /// The same from anything that reads (standard input). The buffer never grows, for growing leaves a copy behind.
 pub fn read_from(source: impl Read, max: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut content = Zeroizing::new(Vec::with_capacity(max + 1));
-    source.take(max as u64 + 1).read_to_end(&mut content)?;
+    let content = read_start(source, max + 1)?;
     if content.len() > max { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(content) }
+}
+
+/// The first bytes of a file, `max` at most, for a reader that has its own word on what is too large.
+pub fn read_start_of(path: &Path, max: usize) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let file = File::open(path).map_err(Fault::io(path))?;
+    if file.metadata().map_err(Fault::io(path))?.is_dir() {
+        return Err(Fault::NotFile { path: path.to_owned() });
+    }
+    read_start(file, max).map_err(Fault::io(path))
+}
+
+/// The same from anything that reads. The buffer never grows, for growing leaves a copy behind.
+pub fn read_start(source: impl Read, max: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut content = Zeroizing::new(Vec::with_capacity(max));
+    source.take(max as u64).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 /// A folder for our own files: made 0700, parents too.

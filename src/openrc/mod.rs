@@ -26,6 +26,7 @@ mod fields;
 mod files;
 mod given;
 mod loops;
+mod mask;
 mod names;
 mod parameter;
 mod parser;
@@ -46,6 +47,7 @@ mod word;
 
 pub use draft::{Draft, Open, Unsupported, draft};
 pub use environment::{Variable, environment};
+pub use mask::{MASK, Mask, Shown};
 pub use names::is_secret_name;
 pub use place::{Place, Reason, Refusal};
 pub use reading::{Prompt, Reading, Setting, Skipped, printable, read};

@@ -100,6 +100,11 @@ impl Setting {
         }
     }
 
+    /// It cannot be known whatever is answered.
+    pub fn hangs_on_what_is_not_run(&self) -> bool {
+        self.unknown().is_some_and(|(why, _)| !matches!(why, Why::Prompt { .. }))
+    }
+
     /// The prompt whose answer it is, or will be.
     pub fn prompt(&self) -> Option<usize> {
         match &self.value {

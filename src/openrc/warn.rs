@@ -32,6 +32,7 @@ pub enum Kind {
     ControlCharacter,
     NoDomain,
     NotExported,
+    ReadableByOthers,
 }
 
 impl Kind {
@@ -50,6 +51,7 @@ impl Kind {
             Kind::ControlCharacter => "control-character",
             Kind::NoDomain => "no-domain",
             Kind::NotExported => "not-exported",
+            Kind::ReadableByOthers => "readable-by-others",
         }
     }
 }

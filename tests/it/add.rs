@@ -174,7 +174,7 @@ fn a_file_that_is_not_there_or_is_none_is_told_with_its_place() {
     rig.home.write("empty.sh", "");
     says(&add(&rig, ["empty.sh"]).fails(2), "empty.sh: ");
     rig.home.write("broken.sh", "export OS_AUTH_URL='https://x\n");
-    says(&add(&rig, ["broken.sh"]).fails(2), "broken.sh: line 1");
+    says(&add(&rig, ["broken.sh"]).fails(7), "broken.sh: line 1");
     let http = rc_with_password(&rig).replace("127.0.0.1", "cloud.example");
     rig.home.write("http.sh", &http);
     says(&add(&rig, ["http.sh"]).fails(2), "--allow-http");

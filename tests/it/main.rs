@@ -15,6 +15,7 @@ mod handout;
 mod home;
 mod hot;
 mod inside;
+mod inspect;
 mod keyring;
 mod keystone;
 mod man;

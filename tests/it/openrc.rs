@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-mod cases;
+pub(crate) mod cases;
 mod drafts;
 mod generated;
 mod hostile;

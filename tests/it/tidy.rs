@@ -75,6 +75,7 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/keystone/password.rs", "the password goes into the request"),
     ("src/keystone/said.rs", "the secret is kept out of what Keystone's answer is quoted with"),
     ("src/openrc/ask.rs", "what a person typed becomes the value that the file would have got"),
+    ("src/openrc/mask.rs", "an answer is looked for in what is shown"),
     ("src/openrc/scrub.rs", "the secret is looked for in its file"),
     ("src/openrc/told.rs", "what a person said of a setting becomes its value"),
     ("src/secret.rs", "a secret is duplicated into another secret"),
