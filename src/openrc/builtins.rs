@@ -233,8 +233,8 @@ impl Evaluator<'_> {
         match first.value.need() {
             Ok(text) => match text.str().unwrap_or_default() {
                 option if option.starts_with('-') && option.contains(['v', 'V']) => {
-                    let name = others.first().and_then(|field| field.value.str()).unwrap_or("of a name");
-                    self.state.status = Status::Unknown(Unknown::new(Why::Command(name.to_owned()), at));
+                    let name = others.first().and_then(|field| field.value.str()).unwrap_or("");
+                    self.state.status = Status::Unknown(Unknown::new(Why::Command(self.told(name, at)), at));
                     Ok(Flow::Next)
                 }
                 "-p" | "--" => self.command_builtin(others, input, at),

@@ -235,8 +235,8 @@ impl<'c> Evaluator<'c> {
             self.state.forget_all(&why);
         }
         let last = commands.last();
-        let name = last.and_then(command_name).unwrap_or("of a pipeline").to_owned();
         let at = last.map_or(self.at, |command| command.span);
+        let name = self.told(last.and_then(command_name).unwrap_or(""), at);
         self.state.status = Status::Unknown(Unknown::new(Why::Command(name), at));
         Ok(Flow::Next)
     }

@@ -209,10 +209,8 @@ impl Evaluator<'_> {
             })
             .flat_map(|pipeline| &pipeline.commands)
             .collect();
-        let names: Vec<&str> = commands
-            .iter()
-            .map(|command| super::eval::command_name(command).unwrap_or("of a substitution"))
-            .collect();
+        let names: Vec<&str> =
+            commands.iter().map(|command| super::eval::command_name(command).unwrap_or("")).collect();
         let is_pipe = list.items.iter().any(|item| {
             item.background
                 || item.first.commands.len() > 1
@@ -235,8 +233,8 @@ impl Evaluator<'_> {
             self.skip(name, at);
         }
         self.state.status = status;
-        let name = known.first().or(names.first()).unwrap_or(&"of a substitution");
-        Ok(Val::Unknown(Unknown::new(Why::Command((*name).to_owned()), at)))
+        let name = known.first().or(names.first()).unwrap_or(&"");
+        Ok(Val::Unknown(Unknown::new(Why::Command(self.told(name, at)), at)))
     }
 
     fn of_path(&mut self, command: &Command, compute: fn(&str) -> String) -> Run<Option<Val>> {

@@ -32,6 +32,7 @@ mod parameter;
 mod parser;
 mod pattern;
 mod place;
+mod programs;
 mod reach;
 mod reading;
 mod scrub;

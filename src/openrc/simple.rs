@@ -291,6 +291,7 @@ impl Evaluator<'_> {
 
     /// A program: not run, nothing set, its status not known.
     pub(crate) fn skip(&mut self, name: &str, at: Span) {
+        let name = &self.told(name, at);
         if self.skipped.len() < SKIPPED_MAX && !self.skipped.iter().any(|(skipped, _)| skipped == name) {
             self.skipped.push((name.to_owned(), at));
         }

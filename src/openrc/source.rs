@@ -112,6 +112,11 @@ impl Source {
         self.lines.iter().map(|&(start, _)| start)
     }
 
+    /// The text of an `eval` has none.
+    pub(crate) fn has_lines(&self) -> bool {
+        self.stands_at.is_none()
+    }
+
     pub(crate) fn line_of(&self, offset: u32) -> usize {
         self.lines.partition_point(|&(start, _)| start <= offset as usize).saturating_sub(1)
     }

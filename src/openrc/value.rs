@@ -42,6 +42,7 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Why::Command(name) if name.is_empty() => f.write_str("a command, which is not run"),
             Why::Command(name) => write!(f, "the command {name}, which is not run"),
             Why::Prompt { .. } => f.write_str("an answer that was not given yet"),
             Why::Session(name) => write!(f, "{name}, which the shell sets"),
