@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::{Parts, config, keyrings, lock, profiles, words};
@@ -158,9 +159,8 @@ fn run(listener: std::os::unix::net::UnixListener, parts: Parts, manner: Manner)
     let outcome = local.block_on(&runtime, async {
         let listener = UnixListener::from_std(listener).map_err(broken)?;
         let (stop, _) = watch::channel(false);
-        // Held to the end: nobody else may have anything to tell.
-        let (_tell, notices) = lock::notices();
-        listen_to_signals(manner, &stop).map_err(broken)?;
+        let (tell, notices) = lock::notices();
+        listen_to_signals(manner, &stop, tell).map_err(broken)?;
         let is_ready = || {
             if manner == Manner::Detached {
                 // The client has gone: then nobody waits, and the agent serves those who come.
@@ -175,8 +175,12 @@ fn run(listener: std::os::unix::net::UnixListener, parts: Parts, manner: Manner)
 }
 
 /// SIGTERM and SIGINT stop it. SIGHUP stops it in the foreground only: a detached agent outlives the terminal that it was
-/// started from.
-fn listen_to_signals(manner: Manner, stop: &watch::Sender<bool>) -> std::io::Result<()> {
+/// started from. SIGUSR1 locks it, as `osagent lock` does.
+fn listen_to_signals(
+    manner: Manner,
+    stop: &watch::Sender<bool>,
+    tell: UnboundedSender<lock::Notice>,
+) -> std::io::Result<()> {
     let hangup_stops = manner == Manner::Foreground;
     let kinds = [
         (SignalKind::terminate(), true),
@@ -193,6 +197,13 @@ fn listen_to_signals(manner: Manner, stop: &watch::Sender<bool>) -> std::io::Res
             }
         });
     }
+    let mut locks = signal(SignalKind::user_defined1())?;
+    tokio::task::spawn_local(async move {
+        while locks.recv().await.is_some() {
+            // An agent that heeds nothing any more is ending, and forgets all.
+            let _ = tell.send(lock::Notice::of(lock::Reason::Signal));
+        }
+    });
     Ok(())
 }
 

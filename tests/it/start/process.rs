@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::json;
 
-use crate::rig::{PROFILE, Rig};
+use crate::rig::{PROFILE, Rig, adding};
 
 /// Far less than the sixty seconds of an answer, far more than a busy machine needs.
 const SOON: Duration = Duration::from_secs(20);
@@ -112,6 +113,29 @@ fn an_agent_that_is_not_installed_or_dies_at_once_is_named() {
     fs::set_permissions(&agent, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let done = rig.home.osagent(["list"]).fails(6);
     assert!(done.stderr.contains("the agent ended before it was ready"), "{done:#?}");
+}
+
+#[test]
+fn a_lock_by_signal_is_a_lock_and_revokes_where_that_is_configured() {
+    for revokes in [false, true] {
+        let rig = Rig::cold();
+        if revokes {
+            fs::create_dir(rig.home.all().join("config/osagent")).unwrap();
+            fs::write(rig.home.all().join("config/osagent/config.toml"), "[lock]\nrevoke = true\n").unwrap();
+        }
+        rig.start();
+        rig.add(&adding(PROFILE, &rig.fake.url(), "alpha"));
+        let token = rig.token();
+        kill(Pid::from_raw(rig.home.agent() as i32), Signal::SIGUSR1).unwrap();
+        let status = || rig.ask(&json!({"op": "status"}))["ok"].take();
+        crate::wait::until("the agent is locked", || status()["locked"] == true);
+        crate::wait::until("it holds no token", || status()["tokens"] == json!([]));
+        assert_eq!(rig.fake.is_alive(&token), !revokes);
+        let done = rig.home.osagent(["token", PROFILE]).fails(3);
+        assert!(done.stderr.contains("the agent is locked"), "{done:#?}");
+        rig.home.osagent(["unlock"]).ok();
+        rig.home.agent();
+    }
 }
 
 #[test]
