@@ -1,9 +1,13 @@
 //! Files: read with a ceiling, written so that a crash at any instant leaves the old one or the new one.
 
+mod rewrite;
+
+pub use rewrite::{may_rewrite, rewrite};
+
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -24,6 +28,33 @@ pub enum Fault {
     HardLinks { path: PathBuf, links: u64 },
     #[error("{} was changed by somebody else in the meantime", path.display())]
     Changed { path: PathBuf },
+    #[error("{} is read-only (mode {mode:04o})", path.display())]
+    ReadOnly { path: PathBuf, mode: u32 },
+    #[error("{} belongs to another user (uid {uid})", path.display())]
+    Foreign { path: PathBuf, uid: u32 },
+    #[error("the filesystem that {} is on is read-only", path.display())]
+    ReadOnlyFilesystem { path: PathBuf },
+    #[error("{} may not be changed, not even by its owner (immutable, or append-only)", path.display())]
+    Immutable { path: PathBuf },
+    #[error("no new file can be made in the folder {}", path.display())]
+    Folder {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("there is no room on the disk for a new {}", path.display())]
+    NoRoom {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the new {} would not get the old one's {what}", path.display())]
+    Lost {
+        path: PathBuf,
+        what: String,
+        #[source]
+        source: io::Error,
+    },
 }
 
 impl Fault {
@@ -85,11 +116,9 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), Fault> {
 
 /// The same for a file that need not survive a crash of the machine: whole or absent, but not synced.
 pub fn write_volatile(path: &Path, content: &[u8]) -> Result<(), Fault> {
-    let mut new = Beside::create(path)?;
+    let new = Beside::create(path)?;
     (&new.file).write_all(content).map_err(Fault::io(&new.path))?;
-    fs::rename(&new.path, path).map_err(Fault::io(path))?;
-    new.keep = true;
-    Ok(())
+    new.rename(path)
 }
 
 /// Removes a file; one that is not there is no error.
@@ -113,56 +142,6 @@ pub fn touch(path: &Path) {
 pub fn rename(from: &Path, to: &Path) -> Result<(), Fault> {
     fs::rename(from, to).map_err(Fault::io(from))?;
     sync_folder(to)
-}
-
-/// Replaces the content of a user's own file: `old` must be what it still holds; its mode, owner, ACLs and other extended
-/// attributes are kept; a symbolic link is followed to the real file; a hard link is refused.
-pub fn rewrite(path: &Path, old: &[u8], content: &[u8]) -> Result<(), Fault> {
-    let real = fs::canonicalize(path).map_err(Fault::io(path))?;
-    let file = File::open(&real).map_err(Fault::io(&real))?;
-    let metadata = file.metadata().map_err(Fault::io(&real))?;
-    if !metadata.is_file() {
-        return Err(Fault::NotFile { path: real });
-    }
-    if metadata.nlink() > 1 {
-        return Err(Fault::HardLinks { path: real, links: metadata.nlink() });
-    }
-    let writable = OpenOptions::new().write(true).open(&real).map_err(Fault::io(&real))?;
-    drop(writable);
-    let new = Beside::create(&real)?;
-    let (uid, gid) = (metadata.uid(), metadata.gid());
-    let made = new.file.metadata().map_err(Fault::io(&new.path))?;
-    if (made.uid(), made.gid()) != (uid, gid) {
-        fchown(&new.file, Some(uid), Some(gid)).map_err(Fault::io(&new.path))?;
-    }
-    new.fill(content)?;
-    new.file
-        .set_permissions(fs::Permissions::from_mode(metadata.mode() & 0o7777))
-        .map_err(Fault::io(&new.path))?;
-    copy_attributes(&real, &new.path)?;
-    let is_as_it_was = read_from(&file, old.len()).is_ok_and(|content| *content == old);
-    // An editor saves under a new name and renames: what we have open may be nobody's file by now.
-    let is_the_same =
-        fs::metadata(&real).is_ok_and(|now| (now.dev(), now.ino()) == (metadata.dev(), metadata.ino()));
-    if !is_as_it_was || !is_the_same {
-        return Err(Fault::Changed { path: real });
-    }
-    new.replace(&real)
-}
-
-/// ACLs live in extended attributes. A filesystem without them has none to keep.
-fn copy_attributes(from: &Path, to: &Path) -> Result<(), Fault> {
-    let names = match xattr::list(from) {
-        Ok(names) => names,
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(()),
-        Err(error) => return Err(Fault::io(from)(error)),
-    };
-    for name in names {
-        if let Some(value) = xattr::get(from, &name).map_err(Fault::io(from))? {
-            xattr::set(to, &name, &value).map_err(Fault::io(to))?;
-        }
-    }
-    Ok(())
 }
 
 /// The new content, under a name of its own beside the file. The name is always the same, so that a crash leaves one such
@@ -194,10 +173,15 @@ impl Beside {
         (&self.file).write_all(content).and_then(|()| self.file.sync_all()).map_err(Fault::io(&self.path))
     }
 
-    fn replace(mut self, path: &Path) -> Result<(), Fault> {
+    fn replace(self, path: &Path) -> Result<(), Fault> {
+        self.rename(path)?;
+        sync_folder(path)
+    }
+
+    fn rename(mut self, path: &Path) -> Result<(), Fault> {
         fs::rename(&self.path, path).map_err(Fault::io(path))?;
         self.keep = true;
-        sync_folder(path)
+        Ok(())
     }
 }
 
@@ -222,6 +206,8 @@ fn sync_folder(path: &Path) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
 
     #[test]
@@ -242,32 +228,6 @@ mod tests {
         fs::write(&path, [0; 101]).unwrap();
         assert!(matches!(read(&path, 100), Err(Fault::TooLarge { max: 100, .. })));
         assert!(matches!(read(Path::new("/dev/zero"), 100), Err(Fault::TooLarge { .. })));
-    }
-
-    #[test]
-    fn a_rewritten_file_keeps_its_mode_and_is_found_through_its_link() {
-        let home = tempfile::tempdir().unwrap();
-        let (path, link) = (home.path().join("rc"), home.path().join("link"));
-        fs::write(&path, b"old").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        std::os::unix::fs::symlink(&path, &link).unwrap();
-        rewrite(&link, b"old", b"new").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    }
-
-    #[test]
-    fn a_file_that_changed_meanwhile_or_has_a_second_name_is_left_alone() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("rc");
-        fs::write(&path, b"changed").unwrap();
-        assert!(matches!(rewrite(&path, b"old", b"new"), Err(Fault::Changed { .. })));
-        assert!(matches!(rewrite(&path, b"changed-not", b"new"), Err(Fault::Changed { .. })));
-        fs::hard_link(&path, home.path().join("other")).unwrap();
-        assert!(matches!(rewrite(&path, b"changed", b"new"), Err(Fault::HardLinks { links: 2, .. })));
-        assert_eq!(fs::read(&path).unwrap(), b"changed");
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2, "nothing is left beside it");
     }
 
     #[test]
