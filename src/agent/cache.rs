@@ -1,11 +1,12 @@
 //! The cache: tokens by identity and scope. Knows no clock, no socket, no disk, and its keys hold no secret. Every token
 //! that was handed out is kept until its end, for revoke needs it, also when a younger one has taken its place.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::chosen::Holders;
 use crate::profile::{Identity, Profile, Scope};
 use crate::token::Token;
 
@@ -33,12 +34,24 @@ pub struct Held {
     pub end: Duration,
     /// What it had left when it was issued.
     pub life: Duration,
+    /// What a login gets here; a trade gets what is left of it.
+    pub whole: Duration,
+    /// Counted through the agent's life.
+    pub number: u64,
+    /// The number of the login's own token: this one's, or that of the one it was traded for.
+    pub root: u64,
     pub handed_out: Cell<u64>,
+    pub holders: RefCell<Holders>,
 }
 
 impl Held {
     pub fn left(&self, now: Duration) -> Duration {
         self.end.saturating_sub(now)
+    }
+
+    /// Whether a login made it.
+    pub fn is_root(&self) -> bool {
+        self.root == self.number
     }
 
     /// Past a third of its life: 8 of OVHcloud's 24 hours, 20 minutes of an hour.
@@ -145,7 +158,11 @@ mod tests {
             profile,
             end: Duration::from_secs(end_s),
             life: Duration::from_secs(3600),
+            whole: Duration::from_secs(3600),
+            number: 1,
+            root: 1,
             handed_out: Cell::new(0),
+            holders: RefCell::default(),
         })
     }
 

@@ -26,6 +26,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Flight {
     /// The latest deadline of all who wait; tries end there.
     until: Cell<Instant>,
+    /// The most life that any of them wants.
+    least: Cell<Duration>,
     stage: watch::Sender<Stage>,
     /// Who is to answer next, for those whose time is up.
     waits_for: RefCell<String>,
@@ -61,11 +63,17 @@ pub(super) struct Caller {
     pub may_prompt: bool,
     /// Has an older token that will do: the first trouble is enough to go on with that one.
     pub is_content: bool,
+    /// The life that the token must have; more than any has: the whole of a new one.
+    pub least: Duration,
 }
 
 impl Flight {
     pub(super) fn until(&self) -> Instant {
         self.until.get()
+    }
+
+    pub(super) fn least(&self) -> Duration {
+        self.least.get()
     }
 
     /// Who is to answer next.
@@ -146,11 +154,13 @@ fn join(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Rc<Flight> {
     let key = Key::of(&entry.profile);
     if let Some(flight) = agent.flights.borrow().get(&key) {
         flight.until.set(flight.until.get().max(caller.until));
+        flight.least.set(flight.least.get().max(caller.least));
         return Rc::clone(flight);
     }
     let until = caller.until.max(Instant::now() + FLIGHT_LEAST);
     let flight = Rc::new(Flight {
         until: Cell::new(until),
+        least: Cell::new(caller.least),
         stage: watch::Sender::new(Stage::Flying),
         waits_for: RefCell::new("the agent".to_owned()),
         end: watch::Sender::new(End::No),

@@ -29,6 +29,16 @@ pub(super) struct Found {
     pub warning: Option<String>,
 }
 
+impl Found {
+    /// Handed out, to this process.
+    pub(super) fn goes_to(&self, holder: Option<i32>, now: Duration) {
+        self.held.handed_out.set(self.held.handed_out.get() + 1);
+        if let Some(pid) = holder {
+            self.held.holders.borrow_mut().add(pid, now);
+        }
+    }
+}
+
 impl Agent {
     /// The profile that the request names, else the default one.
     pub(crate) fn entry(&self, name: Option<&str>) -> Result<Rc<Entry>, Failure> {
@@ -124,11 +134,20 @@ pub(super) fn until(request: &Request) -> Instant {
 pub(super) async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) -> Result<Found, Failure> {
     agent.refuse_if_locked()?;
     let key = Key::of(&entry.profile);
-    let mut caller = Caller { until: until(request), may_prompt: request.may_prompt, is_content: false };
+    let least_wanted = match request.fresh {
+        true => Duration::MAX,
+        false => Duration::from_secs(request.min_ttl_s.unwrap_or(0)),
+    };
+    let mut caller = Caller {
+        until: until(request),
+        may_prompt: request.may_prompt,
+        is_content: false,
+        least: least_wanted,
+    };
     let now = agent.clock.boot();
     let cached = agent.cache.borrow().take(&key, now).cloned();
     if let Some(held) = cached.filter(|_| !request.fresh) {
-        let least = least(request, held.life);
+        let least = least(request, held.whole);
         let is_alive = !request.check || lives(agent, &held, caller.until).await?;
         if is_alive && is_enough(&held, now, least) {
             return Ok(warm(agent, entry, request, caller, held, least).await);
@@ -144,7 +163,7 @@ pub(super) async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) ->
     let held = agent.cache.borrow().take(&key, now).cloned();
     match (renewed, held) {
         (Ok(()), Some(held)) => {
-            let short = short_of(&held, now, least(request, held.life));
+            let short = short_of(&held, now, least(request, held.whole));
             Ok(Found { held, warning: short })
         }
         // An old token with life left is better than none, unless the caller wants more than that.
@@ -196,7 +215,11 @@ async fn warm(
         }
         if !is_flying {
             let until = Instant::now() + RENEWAL;
-            flight::start(agent, entry, Caller { until, may_prompt: false, is_content: true });
+            flight::start(
+                agent,
+                entry,
+                Caller { until, may_prompt: false, is_content: true, least: Duration::ZERO },
+            );
         }
     }
     let warning = short_of(&held, now, least);
@@ -251,7 +274,7 @@ fn least(request: &Request, life: Duration) -> Duration {
 
 /// Life enough; or less, but this cloud gives no more and the token is young.
 fn is_enough(held: &Held, now: Duration, least: Duration) -> bool {
-    held.left(now) >= least || (held.life < least && !held.is_due(now))
+    held.left(now) >= least || (held.whole < least && !held.is_due(now))
 }
 
 fn short_of(held: &Held, now: Duration, least: Duration) -> Option<String> {
@@ -260,7 +283,7 @@ fn short_of(held: &Held, now: Duration, least: Duration) -> Option<String> {
         format!(
             "the token ends in {} s; keystone gives no more than {} s",
             left.as_secs(),
-            held.life.as_secs()
+            held.whole.as_secs()
         )
     })
 }
@@ -268,8 +291,7 @@ fn short_of(held: &Held, now: Duration, least: Duration) -> Option<String> {
 /// The answer to `token`.
 pub(super) fn token<'a>(found: &'a Found, entry: &'a Entry, now: Duration) -> Token<&'a str> {
     use crate::token::Scope;
-    let Held { token, handed_out, .. } = &*found.held;
-    handed_out.set(handed_out.get() + 1);
+    let token = &found.held.token;
     Token {
         token: token.id.expose(),
         expires_at: &token.expires_at,
@@ -292,12 +314,11 @@ pub(super) fn env<'a>(
     now: Duration,
     wall_s: i64,
 ) -> Result<Env<std::borrow::Cow<'a, str>>, Failure> {
-    let Held { token, handed_out, .. } = &*found.held;
+    let token = &found.held.token;
     let expires_s = wall_s.saturating_add(found.held.left(now).as_secs().try_into().unwrap_or(i64::MAX));
     let set = export::default(&entry.profile, token, region, expires_s).map_err(|fault| {
         Failure::of(Code::Usage, &fault).at(&format!("profile {:?}", entry.profile.name.as_str()))
     })?;
-    handed_out.set(handed_out.get() + 1);
     let set = set.into_iter().map(|(name, value)| (name.into(), value)).collect();
     Ok(Env { set, warnings: found.warning.iter().cloned().collect() })
 }

@@ -97,6 +97,7 @@ fn forgotten_secrets(agent: &Agent) -> Vec<String> {
 pub(super) fn unlock(agent: &Agent) -> Done {
     agent.is_locked.set(false);
     agent.refused.borrow_mut().clear();
+    agent.trades.borrow_mut().clear();
     agent.epoch.bump();
     Done::default()
 }

@@ -4,6 +4,7 @@
 mod added;
 pub mod cache;
 mod changes;
+mod chosen;
 pub mod config;
 pub mod epoch;
 pub mod export;
@@ -20,6 +21,7 @@ mod serve;
 pub mod start;
 mod status;
 mod store;
+mod trade;
 mod words;
 
 use std::cell::{Cell, RefCell};
@@ -85,6 +87,10 @@ pub(crate) struct Agent {
     locks: watch::Sender<()>,
     /// How often a secret was replaced: the refusal of an older one is not remembered.
     secrets: Cell<u64>,
+    /// How many tokens were issued to us.
+    issued: Cell<u64>,
+    /// Whether Keystone trades a login's tokens: those with a scope (`false`), and those without.
+    trades: RefCell<HashMap<(Identity, bool), bool>>,
     /// For each login, whose turn it is to try a secret that is not proven.
     turns: RefCell<HashMap<Identity, Arc<Mutex<()>>>>,
     /// Requests under way.
@@ -165,6 +171,8 @@ impl Agent {
             is_locked: Cell::new(false),
             locks: watch::Sender::new(()),
             secrets: Cell::new(0),
+            issued: Cell::new(0),
+            trades: RefCell::default(),
             turns: RefCell::default(),
             busy: Rc::default(),
             stop,

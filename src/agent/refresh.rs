@@ -1,7 +1,7 @@
-//! New tokens: what a flight does. It reads the secret, logs in, tries again where that can help (never after a 401), and puts
-//! the token into the cache.
+//! New tokens: what a flight does. It trades what the login has, or reads the secret and logs in, tries again where that can
+//! help (never after a 401), and puts the token into the cache.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::cache::{Held, Key};
 use super::flight::Flight;
 use super::profiles::Entry;
-use super::{Agent, refused, words};
+use super::{Agent, refused, trade, words};
 use crate::keyring::{Done, Job};
 use crate::keystone::{self, Fault, Issued};
 use crate::profile::{Identity, Profile, Scope};
@@ -23,42 +23,21 @@ use crate::wire::{Code, Failure, Question};
 const PAUSE: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(16);
 
-/// From the secret to the token in the cache.
+/// Until there is a token in the cache, or no hope for one.
 pub(super) async fn fly(
     agent: &Rc<Agent>,
     entry: &Entry,
     flight: &Flight,
     may_prompt: bool,
 ) -> Result<(), Failure> {
-    let (profile, key) = (&entry.profile, Key::of(&entry.profile));
-    refused::known(agent, profile, &key)?;
-    let secrets = agent.secrets.get();
-    flight.waits_for(format!("the keyring {}", entry.keyring));
-    let secret = flight.unless_ended(secret(agent, entry, may_prompt)).await??;
-    let origin = profile.origin().map(|origin| origin.to_string()).unwrap_or_default();
-    flight.waits_for(format!("keystone at {origin}"));
-    let _turn = flight.unless_ended(turn(agent, &key.identity)).await?;
-    refused::known(agent, profile, &key)?;
+    let mut proof = None;
     let mut pause = PAUSE;
     loop {
-        let fault = match login(agent, profile, &key.scope, &secret, flight.until()).await {
-            Ok(issued) => {
-                agent.keep(profile, key, issued);
-                // Kept all the same: who ended the flight revokes it.
-                return flight.refuse_if_ended();
-            }
-            Err(fault) => fault,
-        };
+        let outcome = attempt(agent, entry, flight, &mut proof, may_prompt).await?;
+        // What has landed is in the cache: who ended the flight revokes it.
         flight.refuse_if_ended()?;
-        if matches!(fault, Fault::Refused { .. }) {
-            let refusal = refused::diagnose(agent, profile, &key, &secret, &fault, flight.until()).await;
-            // A secret that was replaced meanwhile was not the one that was refused.
-            if agent.secrets.get() == secrets {
-                agent.refused.borrow_mut().remember(&key, &refusal);
-            }
-            return Err(refusal);
-        }
-        let failure = words::keystone(profile, &fault);
+        let Err(fault) = outcome else { return Ok(()) };
+        let failure = words::keystone(&entry.profile, &fault);
         // Whoever asks us to come back at once is not taken at their word.
         let rest = fault.retry_after().map_or_else(|| jitter(pause), |asked| asked.max(PAUSE / 2));
         let is_too_late = Instant::now().checked_add(rest).is_none_or(|next| next >= flight.until());
@@ -71,16 +50,68 @@ pub(super) async fn fly(
     }
 }
 
-/// While no token of a login is held its secret is unproven, and one flight at a time tries it: ten scopes would send a wrong
-/// password ten times, and lock the account.
+/// The secret, and how many had been replaced before it was read.
+type Proof = (u64, Secret);
+
+/// One try: a trade where the login has a token, else a login. `Err` is what cannot be helped, `Ok(Err)` what a later try may.
+async fn attempt(
+    agent: &Rc<Agent>,
+    entry: &Entry,
+    flight: &Flight,
+    proof: &mut Option<Proof>,
+    may_prompt: bool,
+) -> Result<Result<(), Fault>, Failure> {
+    let (profile, key) = (&entry.profile, Key::of(&entry.profile));
+    let keystone = || format!("keystone at {}", profile.origin().map(|o| o.to_string()).unwrap_or_default());
+    flight.waits_for(keystone());
+    let _turn = flight.unless_ended(turn(agent, &key.identity)).await?;
+    refused::known(agent, profile, &key)?;
+    if let Some(outcome) = trade::attempt(agent, profile, &key, flight).await {
+        return outcome;
+    }
+    let (secrets, secret) = match proof.take().filter(|(secrets, _)| *secrets == agent.secrets.get()) {
+        Some(proof) => proof,
+        None => {
+            flight.waits_for(format!("the keyring {}", entry.keyring));
+            let secrets = agent.secrets.get();
+            (secrets, flight.unless_ended(secret(agent, entry, may_prompt)).await??)
+        }
+    };
+    let (_, secret) = proof.insert((secrets, secret));
+    flight.waits_for(keystone());
+    let fault = match login(agent, profile, &key.scope, secret, flight.until()).await {
+        Ok(issued) => {
+            agent.keep(profile, key, issued, None);
+            return Ok(Ok(()));
+        }
+        Err(fault) => fault,
+    };
+    if !matches!(fault, Fault::Refused { .. }) {
+        return Ok(Err(fault));
+    }
+    flight.refuse_if_ended()?;
+    let refusal = refused::diagnose(agent, profile, &key, secret, &fault, flight.until()).await;
+    // A secret that was replaced meanwhile was not the one that was refused.
+    if agent.secrets.get() == secrets {
+        agent.refused.borrow_mut().remember(&key, &refusal);
+    }
+    Err(refusal)
+}
+
+/// One flight of a login at a time, as long as it is not known that the others can trade what the login has: ten scopes would
+/// ask the keyring ten times, send a wrong password ten times and lock the account, and be refused the trade ten times. Where
+/// nothing is traded a token that lives is proof enough of the secret.
 async fn turn(agent: &Agent, identity: &Identity) -> Option<OwnedMutexGuard<()>> {
-    let is_proven = || agent.cache.borrow().has_identity(identity, agent.clock.boot());
-    if is_proven() {
+    let is_settled = || match trade::is_forbidden(agent, identity) {
+        true => agent.cache.borrow().has_identity(identity, agent.clock.boot()),
+        false => trade::is_sure(agent, identity),
+    };
+    if is_settled() {
         return None;
     }
     let turns = Arc::clone(agent.turns.borrow_mut().entry(identity.clone()).or_default());
     let turn = Mutex::lock_owned(turns).await;
-    (!is_proven()).then_some(turn)
+    (!is_settled()).then_some(turn)
 }
 
 /// One login at Keystone, counted before it is sent.
@@ -91,13 +122,20 @@ pub(super) async fn login(
     secret: &Secret,
     until: Instant,
 ) -> Result<Issued, Fault> {
-    let mut gate = Gate { agent, identity: profile.identity() };
+    let mut gate = Gate::of(agent, profile.identity());
     keystone::login(&agent.http, profile, scope, secret, &mut gate, until).await
 }
 
-struct Gate<'a> {
+/// Counts what may make a token, before it is sent.
+pub(super) struct Gate<'a> {
     agent: &'a Agent,
     identity: Identity,
+}
+
+impl Gate<'_> {
+    pub(super) fn of(agent: &Agent, identity: Identity) -> Gate<'_> {
+        Gate { agent, identity }
+    }
 }
 
 impl keystone::Gate for Gate<'_> {
@@ -147,7 +185,10 @@ fn jitter(pause: Duration) -> Duration {
 
 impl Agent {
     /// Puts an issued token into the cache, its end counted from the reply's `Date` on CLOCK_BOOTTIME.
-    pub(crate) fn keep(&self, profile: &Profile, key: Key, issued: Issued) -> Rc<Held> {
+    /// `from` is what it was traded for.
+    pub(crate) fn keep(&self, profile: &Profile, key: Key, issued: Issued, from: Option<&Held>) -> Rc<Held> {
+        let number = self.issued.get() + 1;
+        self.issued.set(number);
         let now = self.clock.boot();
         let Issued { token, date_s } = issued;
         // Without a Date, Keystone's own clock was at `issued_at`; without that, the machine's must do.
@@ -159,9 +200,13 @@ impl Agent {
             profile: profile.clone(),
             end: now + life,
             life,
+            whole: from.map_or(life, |from| from.whole),
+            number,
+            root: from.map_or(number, |from| from.root),
             handed_out: Cell::new(0),
+            holders: RefCell::default(),
         });
-        self.refused.borrow_mut().succeeded(&held.key);
+        self.refused.borrow_mut().succeeded(&held.key, from.is_none());
         self.rests.borrow_mut().remove(&held.key);
         self.cache.borrow_mut().put(Rc::clone(&held), now);
         self.epoch.bump();

@@ -64,7 +64,7 @@ pub(super) async fn is_good_unscoped(
     let issued = refresh::login(agent, profile, &Scope::Unscoped, secret, until).await;
     let key = Key { identity: profile.identity(), scope: Scope::Unscoped };
     // Kept, so that `revoke` ends it too.
-    issued.map(|issued| agent.keep(profile, key, issued)).is_ok()
+    issued.map(|issued| agent.keep(profile, key, issued, None)).is_ok()
 }
 
 pub(super) fn no_role(profile: &Profile) -> Failure {
@@ -99,9 +99,11 @@ impl Refused {
         }
     }
 
-    /// A login succeeded: its secret is good, and so is this scope of it. What is known of other scopes stays.
-    pub(crate) fn succeeded(&mut self, key: &Key) {
-        self.secrets.remove(&key.identity);
+    /// There is a token: this scope is good, and if a login made it the secret is too. What is known of other scopes stays.
+    pub(crate) fn succeeded(&mut self, key: &Key, by_login: bool) {
+        if by_login {
+            self.secrets.remove(&key.identity);
+        }
         if let Some(scopes) = self.scopes.get_mut(&key.identity) {
             scopes.remove(&key.scope);
         }
@@ -138,7 +140,7 @@ mod tests {
         );
         refused.remember(&key(Scope::System), &wrong);
         assert!(refused.known(&key(Scope::Unscoped)).is_some());
-        refused.succeeded(&key(Scope::Unscoped));
+        refused.succeeded(&key(Scope::Unscoped), true);
         assert!(
             refused.known(&key(Scope::System)).is_some() && refused.known(&key(Scope::Unscoped)).is_none()
         );

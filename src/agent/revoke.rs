@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::cache::{Held, Key};
 use super::handout::until;
-use super::{Agent, flight, words};
+use super::{Agent, chosen, flight, words};
 use crate::keystone::{self, Revoked};
 use crate::profile::{Method, Origin, Profile, Scope, Tls, User};
 use crate::token;
@@ -36,16 +36,15 @@ pub(super) async fn revoke(agent: &Rc<Agent>, request: &mut Request) -> Result<E
         unknown =
             ended.iter().filter(|(_, has_landed)| !has_landed).map(|(key, _)| unknown_token(key)).collect();
     }
-    let chosen = chosen(agent, key.as_ref());
-    let also = also(agent, request, &chosen);
+    let chosen = chosen::tokens(agent, key.as_ref());
+    let others = chosen::others(agent, key.as_ref(), request.profile.as_deref(), &chosen);
     if request.dry_run {
-        return Ok(Ended { forgotten: chosen.len(), also, ..Ended::default() });
+        return Ok(Ended { forgotten: chosen.len(), ..others });
     }
-    let mut ended = end(agent, &chosen, until(request)).await;
-    ended.also = also;
-    ended.failed.extend(unknown);
+    let Ended { revoked, already_dead, mut failed, .. } = end(agent, &chosen, until(request)).await;
+    failed.extend(unknown);
     agent.epoch.bump();
-    Ok(ended)
+    Ok(Ended { revoked, already_dead, failed, ..others })
 }
 
 /// Keystone was asked for a token and has not answered.
@@ -58,44 +57,19 @@ fn unknown_token(key: &Key) -> Failure {
     Failure::new(Code::Deadline, text)
 }
 
-/// The tokens of this key; all of them without one.
-fn chosen(agent: &Agent, key: Option<&Key>) -> Vec<Rc<Held>> {
-    agent.cache.borrow_mut().drop_dead(agent.clock.boot());
-    let cache = agent.cache.borrow();
-    let profiles = agent.profiles.borrow();
-    // The login's unscoped token opens every scope, and one of a scope that no profile stands for (`--project`) belongs to
-    // nobody else: they go too.
-    let is_nobodys = |held: &Held| {
-        held.key.scope == Scope::Unscoped || !profiles.all().any(|entry| Key::of(&entry.profile) == held.key)
-    };
-    let is_chosen =
-        |held: &Held, key: &Key| held.key == *key || (held.key.identity == key.identity && is_nobodys(held));
-    let all = cache.all().map(|(held, _)| held);
-    all.filter(|held| key.is_none_or(|key| is_chosen(held, key))).cloned().collect()
-}
-
-/// Other profiles that hand out the same tokens.
-fn also(agent: &Agent, request: &Request, chosen: &[Rc<Held>]) -> Vec<String> {
-    if request.all {
-        return Vec::new();
-    }
-    let asked = agent.entry(request.profile.as_deref()).map(|entry| entry.profile.name.clone()).ok();
-    let profiles = agent.profiles.borrow();
-    let shares = |profile: &Profile| chosen.iter().any(|held| held.key == Key::of(profile));
-    let others = profiles.all().map(|entry| &entry.profile).filter(|profile| shares(profile));
-    others
-        .filter(|profile| Some(&profile.name) != asked.as_ref())
-        .map(|profile| profile.name.to_string())
-        .collect()
-}
-
-/// Revokes each of them; one that has ended there already is as good.
+/// Revokes each of them, what was traded before what it was traded for, so that each is ended by itself whatever Keystone takes
+/// along; one that has ended there already is as good.
 pub(super) async fn end(agent: &Rc<Agent>, chosen: &[Rc<Held>], until: Instant) -> Ended {
     let mut ended = Ended::default();
-    for some in chosen.chunks(AT_ONCE) {
+    let (roots, traded): (Vec<_>, Vec<_>) = chosen.iter().partition(|held| held.is_root());
+    let now = Instant::now();
+    // Half of the time is kept for the logins' own tokens, which matter most.
+    let half = now + until.saturating_duration_since(now) / 2;
+    let traded = traded.chunks(AT_ONCE).map(|some| (some, half));
+    for (some, until) in traded.chain(roots.chunks(AT_ONCE).map(|some| (some, until))) {
         let mut under_way = JoinSet::new();
         for held in some {
-            let (agent, held) = (Rc::clone(agent), Rc::clone(held));
+            let (agent, held) = (Rc::clone(agent), Rc::clone(*held));
             under_way.spawn_local(async move {
                 let revoked = keystone::revoke(&agent.http, &held.profile, &held.token.id, until).await;
                 (held, revoked)

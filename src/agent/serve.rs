@@ -81,9 +81,7 @@ impl Drop for Count {
 
 async fn connection(agent: Rc<Agent>, mut stream: UnixStream) {
     // Authorised by uid, before a byte is read: whoever opened the folder up by hand gets nothing either.
-    if !stream.peer_cred().is_ok_and(|peer| peer.uid() == process::uid()) {
-        return;
-    }
+    let Some(peer) = stream.peer_cred().ok().filter(|peer| peer.uid() == process::uid()) else { return };
     let mut frame = Frame::new();
     loop {
         let line = match frame.next(&mut stream).await {
@@ -95,7 +93,7 @@ async fn connection(agent: Rc<Agent>, mut stream: UnixStream) {
             }
         };
         let busy = Count::up(Rc::clone(&agent.busy));
-        let reply = answer(&agent, line).await;
+        let reply = answer(&agent, line, peer.pid()).await;
         frame.wipe();
         if send(&mut stream, &reply).await.is_err() {
             return;
@@ -183,7 +181,7 @@ fn too_long() -> Failure {
 }
 
 /// One request, answered as a line.
-async fn answer(agent: &Rc<Agent>, line: &[u8]) -> Zeroizing<Vec<u8>> {
+async fn answer(agent: &Rc<Agent>, line: &[u8], peer: Option<i32>) -> Zeroizing<Vec<u8>> {
     let mut request: Request = match wire::read(line) {
         Ok(request) => request,
         Err(fault) => return failed(Failure::of(Code::BadRequest, &fault)),
@@ -192,14 +190,20 @@ async fn answer(agent: &Rc<Agent>, line: &[u8]) -> Zeroizing<Vec<u8>> {
         let text = format!("this agent speaks protocol {}, not {}", wire::VERSION, request.v);
         return failed(Failure::new(Code::Unsupported, text));
     }
+    let holder = request.holder.or(peer);
     match request.op {
         Op::Token => match found(agent, &request).await {
-            Ok((found, entry)) => ok(&handout::token(&found, &entry, agent.clock.boot())),
+            Ok((found, entry)) => {
+                let now = agent.clock.boot();
+                found.goes_to(holder, now);
+                ok(&handout::token(&found, &entry, now))
+            }
             Err(failure) => failed(failure),
         },
         Op::Env => match found(agent, &request).await {
             Ok((found, entry)) => {
                 let (now, wall_s) = (agent.clock.boot(), agent.clock.wall_s());
+                found.goes_to(holder, now);
                 reply(handout::env(&found, &entry, request.region.as_deref(), now, wall_s))
             }
             Err(failure) => failed(failure),

@@ -188,7 +188,9 @@ async fn test(
     until: std::time::Instant,
 ) -> Result<String, Failure> {
     let fault = match refresh::login(agent, profile, &profile.scope, secret, until).await {
-        Ok(issued) => return Ok(agent.keep(profile, Key::of(profile), issued).token.expires_at.clone()),
+        Ok(issued) => {
+            return Ok(agent.keep(profile, Key::of(profile), issued, None).token.expires_at.clone());
+        }
         Err(fault) => fault,
     };
     let is_refused = matches!(fault, Fault::Refused { .. });

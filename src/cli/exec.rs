@@ -8,6 +8,7 @@ use std::process::Command;
 use clap::Args;
 
 use super::{ask, options, report};
+use crate::host::process;
 use crate::shell::names;
 use crate::wire::answer::Env as Answer;
 use crate::wire::{Code, Failure, Op};
@@ -76,6 +77,8 @@ fn set(arguments: &Exec) -> Result<Vec<(String, String)>, Failure> {
     let profile = options::profile(arguments.profile.as_deref());
     let mut request = arguments.options.request(Op::Env, profile.as_deref());
     request.exec = true;
+    // The command takes this process over.
+    request.holder = Some(process::pid());
     request.region = arguments.region.clone();
     let answer: Answer = ask::ask(&mut request)?;
     report::warnings(&answer.warnings);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::duration;
+use crate::host::process;
 use crate::wire::{Op, Request};
 
 #[derive(Debug, Default, Args)]
@@ -37,6 +38,7 @@ pub(crate) struct Token {
 impl Token {
     pub(crate) fn request(&self, op: Op, profile: Option<&str>) -> Request {
         let mut request = Request::for_profile(op, profile);
+        request.holder = Some(process::parent());
         request.min_ttl_s = self.min_ttl.map(|length| length.as_secs());
         request.fresh = self.fresh;
         request.project = self.project.clone();

@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::{ask, options, report, secret};
-use crate::host::terminal;
+use crate::host::{process, terminal};
 use crate::secret::Secret;
-use crate::wire::answer::Ended;
+use crate::wire::answer::{Ended, Holder};
 use crate::wire::{Code, Failure, Op, Request, Sealed};
 
 #[derive(Debug, Args)]
@@ -57,16 +57,33 @@ fn held(arguments: &Revoke) -> Result<Ended, Failure> {
         request.dry_run = true;
         let preview: Ended = ask::ask_running(&request)?.ok_or_else(nobody)?;
         request.dry_run = false;
-        if !preview.also.is_empty() {
-            report::note(&format!("this also ends the token of {}", preview.also.join(", ")));
+        if tell_what_else(&preview) && !arguments.all {
             let is_sure = !terminal::can_ask()
                 || terminal::confirm("Revoke it?").map_err(|fault| ask::asking(&fault))?;
             if !is_sure {
-                return Err(Failure::new(Code::NeedsPerson, "nothing was revoked"));
+                return Err(Failure::new(Code::Usage, "nothing was revoked"));
             }
         }
     }
     ask::ask_running(&request)?.ok_or_else(nobody)
+}
+
+/// What else ends with it. Says whether there is anything.
+fn tell_what_else(preview: &Ended) -> bool {
+    if !preview.also.is_empty() {
+        report::note(&format!("this also ends the token of {}", preview.also.join(", ")));
+    }
+    if !preview.scopes.is_empty() {
+        report::note(&format!("this also ends the token for {}", preview.scopes.join(", ")));
+    }
+    // Ourselves, and the shell that this is typed in, are known.
+    let is_other = |holder: &&Holder| ![process::parent(), process::pid()].contains(&holder.pid);
+    let others = preview.holders.iter().filter(is_other);
+    let others: Vec<String> = others.map(|one| format!("{} (process {})", one.name, one.pid)).collect();
+    if !others.is_empty() {
+        report::note(&format!("it was also handed out to {}", others.join(", ")));
+    }
+    !(preview.also.is_empty() && preview.scopes.is_empty() && others.is_empty())
 }
 
 fn nobody() -> Failure {

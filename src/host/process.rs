@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, RawFd};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -51,16 +52,31 @@ const CLIMB_MAX: usize = 8;
 /// The name of the program that called us, wrappers such as `sudo` and `time` left out: `bash`, `fish`, or whatever
 /// it is. `None` where the kernel does not tell.
 pub fn shell_of_parent() -> Option<String> {
-    climb(unistd::getppid().as_raw(), name_of, |pid| {
+    climb(parent(), name_of, |pid| {
         parent_in_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
     })
 }
 
 /// As the kernel has it, cut after 15 bytes, in one read: every prompt may come here.
-fn name_of(pid: i32) -> Option<String> {
+pub fn name_of(pid: i32) -> Option<String> {
     let mut comm = [0; 64];
     let len = File::open(format!("/proc/{pid}/comm")).ok()?.read(&mut comm).ok()?;
     Some(std::str::from_utf8(&comm[..len]).ok()?.trim_end().to_owned())
+}
+
+/// Who started us: the shell, for what a shell runs.
+pub fn parent() -> i32 {
+    unistd::getppid().as_raw()
+}
+
+/// When the process began, since boot, sleep included. `None` where the kernel does not tell.
+pub fn started(pid: i32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(')')?;
+    // The 22nd field of all; the name is the second.
+    let ticks: u64 = after_name.split_whitespace().nth(19)?.parse().ok()?;
+    let a_second = unistd::sysconf(unistd::SysconfVar::CLK_TCK).ok()??;
+    Some(Duration::from_secs_f64(ticks as f64 / a_second as f64))
 }
 
 /// Whose parent a process is matters only behind a wrapper.

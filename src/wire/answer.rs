@@ -114,9 +114,22 @@ pub struct Ended {
     /// Other profiles that lose their token with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,
+    /// Other scopes that end with it and are no profile's: `project "beta"`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// The shells and commands that the tokens were handed out to and that still run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holders: Vec<Holder>,
     /// Profiles whose secret must be typed again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets_forgotten: Vec<String>,
+}
+
+/// A process, for people: numbers are used again, and names are the processes' own.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Holder {
+    pub pid: i32,
+    pub name: String,
 }
 
 /// `status`.

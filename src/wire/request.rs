@@ -66,6 +66,9 @@ pub struct Request {
     /// `env`: for a shell's prompt. A login that was revoked is not made anew by it.
     #[serde(skip_serializing_if = "is_false")]
     pub at_prompt: bool,
+    /// `token`, `env`: the process that will hold the token, for people. Absent: whoever asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder: Option<i32>,
     /// `env`: another region than the profile's first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,

@@ -4,6 +4,7 @@
 
 mod clocks;
 mod locking;
+mod trades;
 
 use serde_json::{Value, json};
 

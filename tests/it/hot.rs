@@ -10,7 +10,7 @@ const OURS_BEGINS: &str = "prctl(PR_SET_DUMPABLE";
 
 /// What the runtime and the allocator do as they like, and what takes no time: whose we are.
 const HOUSEKEEPING: &[&str] =
-    &["brk", "mmap", "munmap", "mremap", "sigaltstack", "geteuid", "fcntl", "getrandom"];
+    &["brk", "mmap", "munmap", "mremap", "sigaltstack", "geteuid", "getppid", "fcntl", "getrandom"];
 
 const TOKEN: &[&str] = &[
     "prctl",

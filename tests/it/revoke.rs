@@ -85,14 +85,53 @@ fn all_ends_everything_that_was_handed_out_and_nothing_less() {
 }
 
 #[test]
-fn one_profile_s_revoke_leaves_another_scope_alone_and_names_who_shares_its_token() {
+fn one_profile_s_revoke_names_first_what_ends_with_it() {
     let rig = Rig::new();
     rig.add(&adding("other", &rig.fake.url(), "beta"));
     rig.add(&adding("same", &rig.fake.url(), "alpha"));
-    let (mine, other) = (rig.token(), rig.home.osagent(["token", "other"]).ok().line().to_owned());
+    let somebody = rig.fake.url().replace("127.0.0.1", "localhost");
+    rig.add(&adding("elsewhere", &somebody, "alpha"));
+    let of = |words: &[&str]| rig.home.osagent(words).ok().line().to_owned();
+    let mine = [rig.token(), of(&["token", "other"]), of(&["token", "--domain", "lab", PROFILE])];
+    let elsewhere = of(&["token", "elsewhere"]);
+    for named in ["other", PROFILE] {
+        let preview = rig.ask(&json!({"op": "revoke", "profile": named, "dry_run": true}))["ok"].take();
+        let also = if named == PROFILE { json!(["other", "same"]) } else { json!([PROFILE, "same"]) };
+        assert_eq!((&preview["also"], &preview["scopes"]), (&also, &json!(["domain \"lab\""])), "{preview}");
+        assert_eq!(preview["forgotten"], 3);
+    }
     let done = rig.home.osagent(["revoke", PROFILE]).ok();
-    says(&done, "this also ends the token of same");
-    assert!(!rig.fake.is_alive(&mine) && rig.fake.is_alive(&other));
+    says(&done, "this also ends the token of other, same");
+    says(&done, "this also ends the token for domain \"lab\"");
+    says(&done, "3 tokens revoked");
+    assert!(mine.iter().all(|token| !rig.fake.is_alive(token)) && rig.fake.is_alive(&elsewhere));
+    assert_eq!(ends(&rig), 3, "each by itself, for not every Keystone takes the others along");
+}
+
+#[test]
+fn a_revoke_names_the_shells_and_commands_that_hold_the_token_as_long_as_they_run() {
+    let rig = Rig::new();
+    let eval = "eval $(osagent env --shell sh prod)";
+    let waiting = |script: &str| {
+        let script = format!("{script}; echo there >&3; read line <&4; true");
+        let home = rig.home.path().to_string_lossy().into_owned();
+        let script = format!("cd {home}; exec 3>>told 4<>held; {script}");
+        rig.home.run("sh").args(["-c", &script]).start()
+    };
+    let made = std::process::Command::new("mkfifo").arg(rig.home.path().join("held")).status().unwrap();
+    assert!(made.success());
+    let shells = [waiting(eval), waiting(eval)];
+    let told = rig.home.path().join("told");
+    crate::wait::until("both shells have a token", || {
+        std::fs::read_to_string(&told).is_ok_and(|text| text.lines().count() == 2)
+    });
+    // One that has ended holds nothing any more.
+    rig.home.run("sh").args(["-c", eval]).ok();
+    let done = rig.home.osagent(["revoke", PROFILE]).ok();
+    for shell in &shells {
+        says(&done, &format!("sh (process {})", shell.pid));
+    }
+    assert_eq!(done.stderr.matches("(process ").count(), 2, "{done:#?}");
 }
 
 #[test]

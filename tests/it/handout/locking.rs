@@ -155,7 +155,7 @@ fn a_lock_that_revokes_waits_no_longer_than_five_seconds_and_hands_nothing_out_m
     let began = std::time::Instant::now();
     let mut line = agent.connect();
     line.send(&op("lock"));
-    agent.fake.wait_until_held(2);
+    agent.fake.wait_until_held(1);
     assert_eq!(agent.refused(&token_request(PROFILE))["code"], "locked");
     let ended = line.answer()["ok"].take();
     assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
