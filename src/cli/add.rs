@@ -1,5 +1,5 @@
-//! `add`: an OpenRC file, or the environment, becomes a profile. The file is read, never run; its password goes into the keyring after a login has
-//! tested it; the file may lose it.
+//! `add`: an OpenRC file, a cloud of a clouds.yaml or the environment becomes a profile. Nothing is run; the password goes into
+//! the keyring after a login has tested it; an OpenRC file may lose it.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -8,7 +8,7 @@ use clap::Args;
 use super::source::{Named, Source};
 use super::{ask, output, plan, report, scrub, secret, source};
 use crate::host::terminal;
-use crate::openrc::{Draft, Reading};
+use crate::openrc::{self, Draft, Reading};
 use crate::profile::{Fault, Name, Profile};
 use crate::secret::Secret;
 use crate::wire::answer::{Added, Profiles};
@@ -18,7 +18,9 @@ use crate::wire::{Code, Failure, Op, Request, Sealed};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  osagent add openrc.sh\n  osagent add openrc.sh --name prod --default --scrub\n  \
-    pass show cloud/prod | osagent add openrc.sh --name prod --secret-stdin\n\n\
+    pass show cloud/prod | osagent add openrc.sh --name prod --secret-stdin\n  \
+    osagent add --cloud prod                   a cloud of a clouds.yaml\n  \
+    osagent add --from-env                     where the file was sourced already\n\n\
     The file is read and never run. The login is tested before anything is stored; the password goes into the keyring,\n\
     never into a file of osagent's. Adding the same file again costs one login and changes nothing; a changed one says what it\n\
     changes. What the file leaves open (OS_USERNAME=$(whoami)) is asked for on the terminal, never guessed."
@@ -67,24 +69,22 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
     }
     let source = arguments.source.open()?;
     if let (true, None) = (arguments.scrub, source.rc()) {
-        let text = format!("--scrub edits an OpenRC file, and {} is none", source.shown());
+        let text = format!(
+            "--scrub edits an OpenRC file, and {} is none; take the password out by hand",
+            source.shown()
+        );
         return Err(Failure::new(Code::Usage, text));
     }
     let given = if arguments.secret_stdin { Some(secret::from_stdin()?) } else { None };
     let unanswered = source.read()?;
-    refuse_unsupported(&source, &unanswered, &source.draft(&unanswered))?;
+    refuse_unsupported(&source, &unanswered, &openrc::draft(&unanswered))?;
     if arguments.dry_run {
         return show_plan(arguments, &source, &unanswered, given);
     }
     let reading = source.interview(given.as_ref())?;
-    let draft = source.draft(&reading);
+    let draft = openrc::draft(&reading);
     refuse_unsupported(&source, &reading, &draft)?;
     tell_warnings(&source, &reading, &draft);
-    // A file's own were asked for; nobody can be asked what an environment means.
-    if let Some(open) = draft.unknown.iter().find(|open| !open.is_secret) {
-        let text = format!("{}: {} hangs on {}", source.at(&reading, open.place), open.name, open.why);
-        return Err(Failure::new(Code::Usage, text));
-    }
     let profile = profile(arguments, &source, &reading, &draft)?;
     let is_in_file = draft.secret.is_some() && draft.secret_prompt.is_none();
     let why_unknown = why_unknown(&source, &reading, &draft);
@@ -98,7 +98,7 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
         }
     }
     let name = if added.default { String::new() } else { format!(" {}", added.profile) };
-    if let Some(left) = source.left_behind(&draft, &name) {
+    if let Some(left) = source.left_behind(&reading, &draft, &name) {
         report::note(&left);
     }
     report::note(&format!("next: eval $(osagent env{name})"));
@@ -236,7 +236,7 @@ fn show_plan(
     reading: &Reading,
     given: Option<Secret>,
 ) -> Result<(), Failure> {
-    let draft = source.draft(reading);
+    let draft = openrc::draft(reading);
     tell_warnings(source, reading, &draft);
     let profile = profile(arguments, source, reading, &draft)?;
     let mut text = plan::of_settings(source, reading, &draft, &profile);

@@ -4,6 +4,7 @@
 mod add;
 mod agent;
 mod ask;
+mod clouds;
 mod default;
 mod duration;
 mod env;
@@ -61,7 +62,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Make a profile from an OpenRC file, its password into the keyring
+    /// Make a profile from an OpenRC file or a cloud of a clouds.yaml, its password into the keyring
     Add(add::Add),
     /// Show what add would take from an OpenRC file, and what is wrong with it
     Inspect(inspect::Inspect),

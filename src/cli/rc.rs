@@ -107,7 +107,7 @@ impl Rc {
                     let text = format!("{}: {} cannot be known", self.place(&reading, open.place), open.name);
                     return Err(Failure::new(Code::Usage, text));
                 }
-                let value = self.ask_for(&reading, open)?;
+                let value = ask_for(&self.place(&reading, open.place), open)?;
                 told.push(Told { name: open.name.clone(), place: open.place, value });
                 continue;
             }
@@ -123,17 +123,6 @@ impl Rc {
         }
     }
 
-    /// A setting that nothing in the file tells: the person does, or writes it into the file.
-    fn ask_for(&self, reading: &Reading, open: &Open) -> Result<Secret, Failure> {
-        let place = self.place(reading, open.place);
-        let Open { name, why, .. } = open;
-        if !terminal::can_ask() {
-            return Err(Failure::new(Code::NeedsPerson, format!("{place}: {name} hangs on {why}")));
-        }
-        let question = report::clean(&format!("{name} hangs on {why} ({place}); its value: "));
-        terminal::ask(&question, open.is_secret).map_err(|fault| ask::asking(&fault))
-    }
-
     fn ask(&self, reading: &Reading, prompt: &Prompt) -> Result<Secret, Failure> {
         let question = openrc::printable(prompt.text.trim_end());
         let question = if question.is_empty() { format!("{}:", prompt.into) } else { question };
@@ -145,8 +134,18 @@ impl Rc {
 }
 
 /// What a person must say. An answer to a question of the file is not that, and the password may rest in a keyring already.
-fn is_to_be_told(open: &Open) -> bool {
+pub(crate) fn is_to_be_told(open: &Open) -> bool {
     !open.is_secret && !matches!(open.why, Why::Prompt { .. })
+}
+
+/// A setting that nothing in the file tells: the person does, or writes it into the file.
+pub(crate) fn ask_for(place: &str, open: &Open) -> Result<Secret, Failure> {
+    let Open { name, why, .. } = open;
+    if !terminal::can_ask() {
+        return Err(Failure::new(Code::NeedsPerson, format!("{place}: {name} hangs on {why}")));
+    }
+    let question = report::clean(&format!("{name} hangs on {why} ({place}); its value: "));
+    terminal::ask(&question, open.is_secret).map_err(|fault| ask::asking(&fault))
 }
 
 /// What lies beside the file. A link, a pipe or a device is not followed: it is not to be known.

@@ -1,4 +1,4 @@
-//! Where the settings of a profile come from: an OpenRC file, or the environment of the caller. Nothing is decided here about
+//! Where the settings of a profile come from: an OpenRC file, a cloud of a clouds.yaml, or the environment of the caller. Nothing is decided here about
 //! what they mean.
 
 use std::os::unix::ffi::OsStringExt;
@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use zeroize::Zeroizing;
 
-use super::rc::Rc;
+use super::clouds::Clouds;
+use super::rc::{self, Rc};
 use crate::openrc::{self, Draft, Place, Reading};
 use crate::profile::{Method, Profile, Tls};
 use crate::secret::Secret;
@@ -20,6 +21,9 @@ pub(crate) struct Named {
     /// The OpenRC file, or - for standard input
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// Take this cloud of a clouds.yaml, looked for where openstack looks for it
+    #[arg(long, value_name = "CLOUD")]
+    pub cloud: Option<String>,
     /// Take the OS_* variables of this shell, where the file was sourced already
     #[arg(long)]
     pub from_env: bool,
@@ -27,6 +31,7 @@ pub(crate) struct Named {
 
 pub(crate) enum Source {
     File(Rc),
+    Cloud { shown: String, clouds: Clouds, folder: PathBuf },
     Environment { folder: PathBuf },
 }
 
@@ -39,11 +44,19 @@ impl Named {
         if self.from_env {
             return Ok(Source::Environment { folder: working_folder()? });
         }
+        if let Some(name) = &self.cloud {
+            let clouds = Clouds::find(name)?;
+            return Ok(Source::Cloud {
+                shown: format!("the cloud {name:?}"),
+                clouds,
+                folder: working_folder()?,
+            });
+        }
         match &self.file {
             Some(file) => Ok(Source::File(Rc::open(file)?)),
             None => Err(Failure::new(
                 Code::Usage,
-                "nothing to read: name a FILE, or give --from-env; for example: osagent add openrc.sh",
+                "nothing to read: name a FILE, or give --cloud or --from-env; for example: osagent add openrc.sh",
             )),
         }
     }
@@ -54,6 +67,7 @@ impl Source {
     pub(crate) fn shown(&self) -> &str {
         match self {
             Source::File(rc) => &rc.shown,
+            Source::Cloud { shown, .. } => shown,
             Source::Environment { .. } => "the environment",
         }
     }
@@ -62,6 +76,10 @@ impl Source {
     pub(crate) fn at(&self, reading: &Reading, place: Place) -> String {
         match self {
             Source::File(rc) => rc.place(reading, place),
+            Source::Cloud { .. } => {
+                let path = reading.files.get(usize::from(place.file)).map_or("", String::as_str);
+                format!("{path}: {place}")
+            }
             Source::Environment { .. } => {
                 let name = reading.files.get(usize::from(place.file)).map_or("", String::as_str);
                 format!("the environment: {name}")
@@ -73,7 +91,7 @@ impl Source {
     pub(crate) fn folder(&self) -> &Path {
         match self {
             Source::File(rc) => rc.folder(),
-            Source::Environment { folder } => folder,
+            Source::Cloud { folder, .. } | Source::Environment { folder } => folder,
         }
     }
 
@@ -81,7 +99,7 @@ impl Source {
     pub(crate) fn rc(&self) -> Option<&Rc> {
         match self {
             Source::File(rc) => Some(rc),
-            Source::Environment { .. } => None,
+            Source::Cloud { .. } | Source::Environment { .. } => None,
         }
     }
 
@@ -89,26 +107,40 @@ impl Source {
     pub(crate) fn read(&self) -> Result<Reading, Failure> {
         match self {
             Source::File(rc) => rc.read(&[]),
+            Source::Cloud { clouds, .. } => clouds.read(),
             Source::Environment { .. } => Ok(openrc::environment(variables())),
         }
     }
 
-    /// The settings, with the questions of a file asked in turn.
+    /// The settings, with the questions of a file asked in turn, and what cannot be known asked for as well.
     pub(crate) fn interview(&self, secret: Option<&Secret>) -> Result<Reading, Failure> {
         match self {
             Source::File(rc) => rc.interview(secret),
-            Source::Environment { .. } => self.read(),
+            Source::Cloud { .. } | Source::Environment { .. } => {
+                let mut reading = self.read()?;
+                while let Some(open) =
+                    openrc::draft(&reading).unknown.iter().find(|open| rc::is_to_be_told(open))
+                {
+                    let value = rc::ask_for(&self.at(&reading, open.place), open)?;
+                    reading.tell(&open.name, &value);
+                }
+                Ok(reading)
+            }
         }
     }
 
-    pub(crate) fn draft(&self, reading: &Reading) -> Draft {
-        openrc::draft(reading)
-    }
-
     /// What stays as it was, and what to do about it. `profile` as `env` takes it, with a blank before it.
-    pub(crate) fn left_behind(&self, draft: &Draft, profile: &str) -> Option<String> {
+    pub(crate) fn left_behind(&self, reading: &Reading, draft: &Draft, profile: &str) -> Option<String> {
         match self {
             Source::File(_) => None,
+            Source::Cloud { .. } => {
+                let place = reading.settings.get("OS_PASSWORD").map(|setting| setting.place);
+                let place = place.filter(|_| draft.secret.is_some())?;
+                let at = self.at(reading, place);
+                Some(format!(
+                    "the password still stands in {at}; take it out by hand if only osagent needs it"
+                ))
+            }
             Source::Environment { .. } => {
                 let password = draft.secret.as_ref().map_or("", |_| "unset OS_PASSWORD, or ");
                 Some(format!(

@@ -134,7 +134,10 @@ pub fn draft(reading: &Reading) -> Draft {
         auth_url: seen.text(Meaning::AuthUrl),
         user,
         scope,
-        regions: seen.text(Meaning::Region).into_iter().collect(),
+        regions: match reading.regions.len() {
+            0 | 1 => seen.text(Meaning::Region).into_iter().collect(),
+            _ => reading.regions.clone(),
+        },
         interface: seen.text(Meaning::Interface),
         tls: tls(&seen),
         secret: password.and_then(Setting::secret),

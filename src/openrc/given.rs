@@ -6,6 +6,7 @@ use super::place::{Place, Span};
 use super::reading::{Reading, Setting};
 use super::text::Text;
 use super::value::{Unknown, Val, Why};
+use crate::secret::Secret;
 
 impl Setting {
     pub(crate) fn known(place: Place, text: Text) -> Setting {
@@ -20,6 +21,13 @@ impl Setting {
 }
 
 impl Reading {
+    /// A person said what the setting is. What it was made of stays unknown.
+    pub fn tell(&mut self, name: &str, value: &Secret) {
+        let place =
+            self.settings.get(name).map_or(Place { file: 0, line: 1, column: 1 }, |setting| setting.place);
+        self.settings.insert(name.to_owned(), Setting::known(place, Text::of(value.expose().as_bytes())));
+    }
+
     pub(crate) fn of(settings: BTreeMap<String, Setting>, files: Vec<String>) -> Reading {
         Reading {
             settings,
@@ -32,6 +40,7 @@ impl Reading {
             ended: None,
             anything: None,
             scrubbed_for: None,
+            regions: Vec::new(),
             sites: Vec::new(),
             asked: Vec::new(),
         }

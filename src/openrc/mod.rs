@@ -12,6 +12,7 @@ mod ast;
 mod braces;
 mod branches;
 mod builtins;
+mod clouds;
 mod compound;
 mod conditions;
 mod cursor;
@@ -46,6 +47,7 @@ mod value;
 mod warn;
 mod word;
 
+pub use clouds::{CloudFault, CloudFile, CloudFiles, cloud};
 pub use draft::{Draft, Open, Unsupported, draft};
 pub use environment::{Variable, environment};
 pub use mask::{MASK, Mask, Shown};

@@ -131,6 +131,11 @@ pub(crate) fn later() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
+/// Whether a profile has a use for the variable, in this release or a later one.
+pub(crate) fn is_taken(name: &str) -> bool {
+    TABLE.iter().any(|(other, meaning)| *other == name && *meaning != Beside)
+}
+
 /// What another cloud's file may have left in a session.
 pub(crate) fn leftovers() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|(name, _)| *name)

@@ -41,6 +41,8 @@ pub struct Reading {
     pub anything: Option<(Why, Place)>,
     /// The file was scrubbed: its last line asks osagent for this profile.
     pub scrubbed_for: Option<profile::Name>,
+    /// More than one where a clouds.yaml names several that are the same login; the first is OS_REGION_NAME.
+    pub regions: Vec<String>,
     pub(crate) sites: Vec<Site>,
     pub(crate) asked: Vec<Asked>,
 }
@@ -263,6 +265,7 @@ impl Evaluator<'_> {
             anything,
             ended: ended.map(|at| self.place(at)),
             files: self.paths,
+            regions: Vec::new(),
             sites: self.sites,
             asked: self.prompts,
             settings,

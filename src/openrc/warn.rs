@@ -33,6 +33,7 @@ pub enum Kind {
     NoDomain,
     NotExported,
     ReadableByOthers,
+    Vendor,
 }
 
 impl Kind {
@@ -52,6 +53,7 @@ impl Kind {
             Kind::NoDomain => "no-domain",
             Kind::NotExported => "not-exported",
             Kind::ReadableByOthers => "readable-by-others",
+            Kind::Vendor => "vendor",
         }
     }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 pub(crate) mod cases;
+mod clouds;
 mod drafts;
 mod generated;
 mod hostile;

@@ -34,6 +34,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("reqwest", &["src/keystone/http.rs", "src/keystone/http/"]),
     ("rustls", &["src/keystone/http/"]),
     ("rustls-platform-verifier", &["src/keystone/http/tls.rs"]),
+    ("saphyr-parser", &["src/openrc/clouds/yaml.rs"]),
     ("secrecy", &["src/secret.rs", "src/token.rs"]),
     // Shapes that cross a border: the wire, Keystone's JSON, the agent's files, D-Bus.
     (
@@ -76,6 +77,7 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/keystone/said.rs", "the secret is kept out of what Keystone's answer is quoted with"),
     ("src/openrc/ask.rs", "what a person typed becomes the value that the file would have got"),
     ("src/openrc/mask.rs", "an answer is looked for in what is shown"),
+    ("src/openrc/given.rs", "what a person typed becomes the setting that a clouds.yaml leaves open"),
     ("src/openrc/scrub.rs", "the secret is looked for in its file"),
     ("src/openrc/told.rs", "what a person said of a setting becomes its value"),
     ("src/secret.rs", "a secret is duplicated into another secret"),
