@@ -59,7 +59,17 @@ impl Default for Limits {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lock {
-    /// `lock` revokes at Keystone first.
+    /// Without use for so long; 0: never.
+    pub idle_s: u64,
+    /// So long after the start or an unlock, used or not; 0: never.
+    pub max_s: u64,
+    /// When the machine sleeps.
+    pub on_suspend: bool,
+    /// When the desktop locks its screen.
+    pub on_screen_lock: bool,
+    /// When the user's last session ends.
+    pub on_logout: bool,
+    /// Each lock revokes at Keystone first.
     pub revoke: bool,
 }
 
@@ -127,5 +137,7 @@ mod tests {
         assert_eq!(parse("[keyring]\ntimeout_s = \"two\"\n").unwrap_err().0, 2);
         assert_eq!(parse("[limits]\ncreations_per_min = 0\n").unwrap_err().0, 2);
         assert_eq!(parse("[keyring]\n\nprompt_s = 0\n").unwrap_err().0, 3);
+        assert_eq!(parse("[lock]\nidle_s = -1\n").unwrap_err().0, 2);
+        assert_eq!(parse("[lock]\non_suspend = \"yes\"\n").unwrap_err().0, 2);
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::cache::Key;
 use super::profiles::Entry;
-use super::{Agent, handout, refresh, words};
+use super::{Agent, refresh, words};
 use crate::profile::Identity;
 use crate::wire::{Code, Failure};
 
@@ -175,7 +175,7 @@ fn join(agent: &Rc<Agent>, entry: &Entry, caller: Caller) -> Rc<Flight> {
         let outcome = tokio::select! {
             biased;
             // Whatever it has, the secret too, goes with it; a token that Keystone makes for it yet is not kept.
-            _ = locks.changed() => Err(handout::locked()),
+            _ = locks.changed() => Err(agent.locked()),
             _ = end.wait_for(|end| *end == End::Now) => Err(revoked()),
             outcome = refresh::fly(&agent, &entry, &flight, caller.may_prompt) => outcome,
         };

@@ -69,7 +69,7 @@ impl Agent {
     }
 
     fn refuse_if_locked(&self) -> Result<(), Failure> {
-        if self.is_locked.get() { Err(locked()) } else { Ok(()) }
+        if self.is_locked.get() { Err(self.locked()) } else { Ok(()) }
     }
 
     /// Does it, unless the agent is locked; a lock in the middle ends it where it stands.
@@ -81,14 +81,10 @@ impl Agent {
         let mut locks = self.locks.subscribe();
         tokio::select! {
             biased;
-            _ = locks.changed() => Err(locked()),
+            _ = locks.changed() => Err(self.locked()),
             outcome = work => outcome,
         }
     }
-}
-
-pub(super) fn locked() -> Failure {
-    Failure::new(Code::Locked, "the agent is locked")
 }
 
 pub(super) fn no_profile(name: &str, names: &[String]) -> Failure {

@@ -10,8 +10,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::cache::Held;
 use super::handout::until;
 use super::{Agent, revoke};
-use crate::wire::Request;
 use crate::wire::answer::{Done, Ended};
+use crate::wire::{Code, Failure, Request};
 
 /// `lock` with `revoke = true` may not take longer: somebody is leaving the desk.
 const WAIT: Duration = Duration::from_secs(5);
@@ -23,6 +23,28 @@ pub enum Reason {
     Asked,
     /// SIGUSR1.
     Signal,
+    /// Nobody used it for `idle_s`.
+    Idle,
+    /// It was unlocked for `max_s`.
+    Age,
+    Suspend,
+    Screen,
+    Logout,
+}
+
+impl Reason {
+    /// What comes after "locked".
+    fn words(self) -> &'static str {
+        match self {
+            Reason::Asked => "",
+            Reason::Signal => " by a signal",
+            Reason::Idle => ", for nobody has used it for a while",
+            Reason::Age => ", for it was unlocked for long enough",
+            Reason::Suspend => ", for the machine slept",
+            Reason::Screen => " with the screen",
+            Reason::Logout => " by the end of the session",
+        }
+    }
 }
 
 /// What happens around the agent, told by a signal's task or by a thread that listens.
@@ -47,7 +69,9 @@ pub fn notices() -> (UnboundedSender<Notice>, UnboundedReceiver<Notice>) {
 /// Does what the notices say, for as long as somebody may send one.
 pub(super) async fn heed(agent: &Rc<Agent>, notices: &mut UnboundedReceiver<Notice>) {
     while let Some(notice) = notices.recv().await {
-        agent.lock_now(notice.reason).await;
+        if agent.is_meant_to_lock(notice.reason) {
+            agent.lock_now(notice.reason).await;
+        }
         drop(notice.done);
     }
     std::future::pending().await
@@ -56,19 +80,34 @@ pub(super) async fn heed(agent: &Rc<Agent>, notices: &mut UnboundedReceiver<Noti
 impl Agent {
     /// Locks, without anybody who waits for the answer. With `[lock] revoke = true` the tokens are revoked too, within 5 s;
     /// nothing is handed out from the first moment.
-    pub(super) async fn lock_now(self: &Rc<Self>, _reason: Reason) -> Ended {
-        lock(self, self.config.lock.revoke, Instant::now() + WAIT).await
+    pub(super) async fn lock_now(self: &Rc<Self>, reason: Reason) -> Ended {
+        lock(self, reason, self.config.lock.revoke, Instant::now() + WAIT).await
+    }
+
+    /// What a locked agent says.
+    pub(super) fn locked(&self) -> Failure {
+        Failure::new(Code::Locked, format!("the agent is locked{}", self.lock_reason.get().words()))
+    }
+
+    fn is_meant_to_lock(&self, reason: Reason) -> bool {
+        match reason {
+            Reason::Suspend => self.config.lock.on_suspend,
+            Reason::Screen => self.config.lock.on_screen_lock,
+            Reason::Logout => self.config.lock.on_logout,
+            Reason::Asked | Reason::Signal | Reason::Idle | Reason::Age => true,
+        }
     }
 }
 
 /// `lock`.
 pub(super) async fn asked(agent: &Rc<Agent>, request: &Request) -> Ended {
     let limit = until(request).min(Instant::now() + WAIT);
-    lock(agent, request.all || agent.config.lock.revoke, limit).await
+    lock(agent, Reason::Asked, request.all || agent.config.lock.revoke, limit).await
 }
 
-async fn lock(agent: &Rc<Agent>, revokes: bool, limit: Instant) -> Ended {
+async fn lock(agent: &Rc<Agent>, reason: Reason, revokes: bool, limit: Instant) -> Ended {
     agent.is_locked.set(true);
+    agent.lock_reason.set(reason);
     // A login under way must not put its token into a locked agent.
     agent.locks.send_replace(());
     let secrets_forgotten = forgotten_secrets(agent);
@@ -96,6 +135,7 @@ fn forgotten_secrets(agent: &Agent) -> Vec<String> {
 /// `unlock`.
 pub(super) fn unlock(agent: &Agent) -> Done {
     agent.is_locked.set(false);
+    agent.clocks.unlocked(agent.clock.boot());
     agent.refused.borrow_mut().clear();
     agent.trades.borrow_mut().clear();
     agent.epoch.bump();

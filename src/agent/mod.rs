@@ -5,6 +5,7 @@ mod added;
 pub mod cache;
 mod changes;
 mod chosen;
+mod clocks;
 pub mod config;
 pub mod epoch;
 pub mod export;
@@ -83,6 +84,8 @@ pub(crate) struct Agent {
     added: RefCell<added::Recent>,
     epoch: epoch::Epoch,
     is_locked: Cell<bool>,
+    lock_reason: Cell<lock::Reason>,
+    clocks: clocks::Clocks,
     /// Tells every login under way of a lock: it ends.
     locks: watch::Sender<()>,
     /// How often a secret was replaced: the refusal of an older one is not remembered.
@@ -131,10 +134,11 @@ pub async fn run(
 }
 
 /// Never ends: drops what has expired and tells the shells.
-async fn tick(agent: &Agent) {
+async fn tick(agent: &Rc<Agent>) {
     let mut touched = agent.clock.boot();
     loop {
-        tokio::time::sleep(TICK).await;
+        tokio::time::sleep(agent.until_next_look()).await;
+        agent.look_at_clocks();
         let now = agent.clock.boot();
         if agent.cache.borrow_mut().drop_dead(now) {
             agent.epoch.bump();
@@ -152,6 +156,7 @@ impl Agent {
     fn new(parts: Parts, epoch: epoch::Epoch, stop: watch::Sender<bool>) -> Agent {
         Agent {
             began: parts.clock.boot(),
+            clocks: clocks::Clocks::begin(&*parts.clock),
             limits: RefCell::new(limits::Limits::new(parts.config.limits.creations_per_min)),
             clock: parts.clock,
             socket: parts.socket,
@@ -169,6 +174,7 @@ impl Agent {
             added: RefCell::default(),
             epoch,
             is_locked: Cell::new(false),
+            lock_reason: Cell::new(lock::Reason::Asked),
             locks: watch::Sender::new(()),
             secrets: Cell::new(0),
             issued: Cell::new(0),

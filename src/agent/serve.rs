@@ -190,6 +190,8 @@ async fn answer(agent: &Rc<Agent>, line: &[u8], peer: Option<i32>) -> Zeroizing<
         let text = format!("this agent speaks protocol {}, not {}", wire::VERSION, request.v);
         return failed(Failure::new(Code::Unsupported, text));
     }
+    agent.look_at_clocks();
+    agent.is_used(&request);
     let holder = request.holder.or(peer);
     match request.op {
         Op::Token => match found(agent, &request).await {

@@ -139,6 +139,11 @@ impl Http {
         self.clients().remove(set);
     }
 
+    /// After a sleep of the machine: what was open is open no more at the other end.
+    pub fn forget_connections(&self) {
+        self.clients().clear();
+    }
+
     fn clients(&self) -> std::sync::MutexGuard<'_, HashMap<client::Set, reqwest::Client>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,6 +5,7 @@
 mod clocks;
 mod locking;
 mod trades;
+mod vigil;
 
 use serde_json::{Value, json};
 

@@ -112,6 +112,12 @@ impl Inside {
         self.fake.turn(|knobs| knobs.skew_s += i64::try_from(seconds).unwrap());
     }
 
+    /// The machine sleeps, and Keystone does not.
+    pub(crate) fn sleep(&self, seconds: u64) {
+        self.clock.sleep(seconds);
+        self.fake.turn(|knobs| knobs.skew_s += i64::try_from(seconds).unwrap());
+    }
+
     pub(crate) fn epoch(&self) -> u64 {
         let text = std::fs::read_to_string(self.folder.path().join("agent.sock.epoch")).unwrap();
         text.trim_end().parse().unwrap()
@@ -175,12 +181,19 @@ pub(crate) struct Turned(Arc<Mutex<Ahead>>);
 #[derive(Debug, Default)]
 struct Ahead {
     boot: Duration,
+    awake: Duration,
     wall_s: i64,
 }
 
 impl Turned {
-    /// So much time goes by, asleep or awake.
+    /// So much time goes by, awake.
     pub(crate) fn pass(&self, seconds: u64) {
+        self.sleep(seconds);
+        self.0.lock().unwrap().awake += Duration::from_secs(seconds);
+    }
+
+    /// The same, asleep.
+    pub(crate) fn sleep(&self, seconds: u64) {
         let mut ahead = self.0.lock().unwrap();
         ahead.boot += Duration::from_secs(seconds);
         ahead.wall_s += i64::try_from(seconds).unwrap();
@@ -198,7 +211,7 @@ impl Clock for Turned {
     }
 
     fn awake(&self) -> Duration {
-        System.awake()
+        System.awake() + self.0.lock().unwrap().awake
     }
 
     fn wall_s(&self) -> i64 {

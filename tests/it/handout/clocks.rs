@@ -63,7 +63,7 @@ fn a_wall_clock_that_is_set_makes_no_token_old_and_none_young() {
 fn the_first_request_after_a_long_sleep_gets_a_living_token() {
     let agent = Inside::new();
     agent.token();
-    agent.pass(30 * HOUR);
+    agent.sleep(30 * HOUR);
     let token = token_of(&agent.token());
     assert!(agent.fake.is_alive(&token));
     assert_eq!(agent.fake.creations(), 2);
