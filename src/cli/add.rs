@@ -114,7 +114,7 @@ fn tell_warnings(source: &Source, reading: &Reading, draft: &Draft) {
 /// What this release cannot do is said before anybody is asked for anything.
 fn refuse_unsupported(source: &Source, reading: &Reading, draft: &Draft) -> Result<(), Failure> {
     let Some(unsupported) = draft.unsupported.first() else { return Ok(()) };
-    let text = format!("{}: {}", source.at(reading, unsupported.place), unsupported.what);
+    let text = format!("{}: {}", source.at(reading, unsupported.place), unsupported);
     Err(Failure::new(Code::Usage, text))
 }
 

@@ -80,10 +80,8 @@ impl Source {
                 let path = reading.files.get(usize::from(place.file)).map_or("", String::as_str);
                 format!("{path}: {place}")
             }
-            Source::Environment { .. } => {
-                let name = reading.files.get(usize::from(place.file)).map_or("", String::as_str);
-                format!("the environment: {name}")
-            }
+            // The texts name the variable.
+            Source::Environment { .. } => "the environment".to_owned(),
         }
     }
 

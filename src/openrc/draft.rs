@@ -8,8 +8,10 @@
 //! project). The client does the last only with OS_IDENTITY_API_VERSION=3 and fails without; here it is done, with a
 //! warning, whenever the file does not ask for v2.
 
+use std::fmt;
 use std::path::PathBuf;
 
+use super::methods::Login;
 use super::names::{self, Meaning};
 use super::place::Place;
 use super::reading::{Reading, Setting};
@@ -21,6 +23,8 @@ use crate::secret::Secret;
 /// What a file says about a profile. Paths are as written: relative ones are relative to the file's folder.
 #[derive(Debug)]
 pub struct Draft {
+    /// How the settings would log in. What this release cannot do is in `unsupported` too.
+    pub login: Login,
     pub auth_url: Option<String>,
     pub user: User,
     pub scope: Scope,
@@ -54,7 +58,14 @@ pub struct Open {
 pub struct Unsupported {
     pub name: String,
     pub place: Place,
+    /// After "asks for".
     pub what: String,
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} asks for {}, which this release of osagent cannot do", self.name, self.what)
+    }
 }
 
 /// The settings as the draft sees them.
@@ -75,6 +86,19 @@ impl<'r> Seen<'r> {
         names::of(meaning)
             .filter_map(|name| Some((name, self.setting(name)?)))
             .find(|(_, setting)| setting.text() != Some(""))
+    }
+
+    /// What a login without OS_AUTH_TYPE was told by.
+    fn first_of(&self, login: Login) -> Option<(&'static str, &'r Setting)> {
+        let names: &[&'static str] = match login {
+            Login::ApplicationCredential => {
+                &["OS_APPLICATION_CREDENTIAL_ID", "OS_APPLICATION_CREDENTIAL_NAME"]
+            }
+            Login::Federated => &["OS_IDENTITY_PROVIDER"],
+            _ => &["OS_TOKEN", "OS_AUTH_TOKEN"],
+        };
+        let found = names.iter().filter_map(|name| Some((*name, self.setting(name)?)));
+        found.into_iter().find(|(_, setting)| setting.text() != Some(""))
     }
 
     fn text(&self, meaning: Meaning) -> Option<String> {
@@ -102,6 +126,7 @@ const TAKEN: &[Meaning] = &[
     Meaning::ProjectDomainName,
     Meaning::DomainId,
     Meaning::DomainName,
+    Meaning::DefaultDomain,
     Meaning::DefaultDomainId,
     Meaning::DefaultDomainName,
     Meaning::SystemScope,
@@ -123,7 +148,9 @@ pub fn draft(reading: &Reading) -> Draft {
         let text = "nothing here is exported; the settings are taken all the same".to_owned();
         warnings.push(Warning { place: setting.place, kind: Kind::NotExported, text });
     }
-    let mut unsupported = unsupported(&seen);
+    let login = login(&seen);
+    let mut unsupported = unsupported(&seen, login);
+    warnings.extend(password_command(&seen));
     let mut user = User {
         user: seen.reference(Meaning::UserId, Meaning::UserName),
         domain: seen.reference(Meaning::UserDomainId, Meaning::UserDomainName),
@@ -131,6 +158,7 @@ pub fn draft(reading: &Reading) -> Draft {
     let scope = scope(&seen, &mut user, &mut unsupported, &mut warnings);
     let password = seen.deciding(Meaning::Password).map(|(_, setting)| setting);
     Draft {
+        login,
         auth_url: seen.text(Meaning::AuthUrl),
         user,
         scope,
@@ -255,6 +283,7 @@ fn default_domain(
         name,
         Meaning::DomainId,
         Meaning::DomainName,
+        Meaning::DefaultDomain,
         Meaning::DefaultDomainId,
         Meaning::DefaultDomainName,
     ]
@@ -264,7 +293,13 @@ fn default_domain(
     if !is_needed || !domain.is_empty() || is_unknown {
         return;
     }
-    *domain = seen.reference(Meaning::DefaultDomainId, Meaning::DefaultDomainName);
+    // With v3 said, `openstack` looks at OS_DEFAULT_DOMAIN alone.
+    if seen.text(Meaning::Version).as_deref() != Some("3") {
+        *domain = seen.reference(Meaning::DefaultDomainId, Meaning::DefaultDomainName);
+    }
+    if domain.is_empty() {
+        domain.id = seen.text(Meaning::DefaultDomain);
+    }
     if !domain.is_empty() {
         return;
     }
@@ -277,45 +312,68 @@ fn default_domain(
     }
 }
 
-fn unsupported(seen: &Seen<'_>) -> Vec<Unsupported> {
-    let mut found = Vec::new();
-    let mut say = |name: &str, place: Place, what: String| {
-        found.push(Unsupported { name: name.to_owned(), place, what });
+/// As OS_AUTH_TYPE says. Without one `openstack` takes a password; where there is neither user nor password, what else the
+/// settings hold tells what was meant.
+fn login(seen: &Seen<'_>) -> Login {
+    let is_set = |names: &[&str]| {
+        names.iter().filter_map(|name| seen.setting(name)).any(|setting| setting.text() != Some(""))
     };
-    let kind = seen.deciding(Meaning::AuthType);
-    let kind_text = kind.and_then(|(_, setting)| setting.text());
-    let is_password = matches!(kind_text, None | Some("password" | "v3password"));
-    if let (Some((name, setting)), false) = (kind, is_password) {
-        let what = match kind_text.unwrap_or_default() {
-            "v3applicationcredential" => "a login by application credential".to_owned(),
-            "v3multifactor" | "v3totp" => "a login of several factors".to_owned(),
-            "token" | "v3token" | "admin_token" => "a token in place of a login".to_owned(),
-            "v2password" | "v2token" => "a login to Identity v2.0".to_owned(),
-            kind if kind.starts_with("v3oidc") || kind.starts_with("v3fed") || kind.starts_with("v3saml") => {
-                "a federated login".to_owned()
-            }
-            _ => "this kind of login".to_owned(),
-        };
-        say(name, setting.place, what);
+    if let Some((_, setting)) = seen.deciding(Meaning::AuthType) {
+        // One that is not known is asked for.
+        return setting.text().map_or(Login::Password, Login::named);
     }
+    let has_user = [Meaning::UserId, Meaning::UserName, Meaning::Password, Meaning::PasswordCommand];
+    if has_user.into_iter().any(|meaning| seen.deciding(meaning).is_some()) {
+        Login::Password
+    } else if is_set(&["OS_APPLICATION_CREDENTIAL_ID", "OS_APPLICATION_CREDENTIAL_NAME"]) {
+        Login::ApplicationCredential
+    } else if is_set(&["OS_IDENTITY_PROVIDER"]) {
+        Login::Federated
+    } else if is_set(&["OS_TOKEN", "OS_AUTH_TOKEN"]) {
+        if is_set(&["OS_ENDPOINT", "OS_URL"]) { Login::AdminToken } else { Login::Token }
+    } else {
+        Login::Password
+    }
+}
+
+fn unsupported(seen: &Seen<'_>, login: Login) -> Vec<Unsupported> {
+    let mut found = Vec::new();
+    let mut say = |name: &str, place: Place, what: &str| {
+        found.push(Unsupported { name: name.to_owned(), place, what: what.to_owned() });
+    };
+    if let (Some((name, setting)), false) = (seen.deciding(Meaning::AuthType), login.is_done()) {
+        say(name, setting.place, login.what());
+    } else if let (false, Some((name, setting))) = (login.is_done(), seen.first_of(login)) {
+        say(name, setting.place, login.what());
+    }
+    let is_v2 = |text: &str| text.starts_with('2') || text.starts_with("v2");
     if let Some((name, setting)) = seen.deciding(Meaning::Version)
-        && setting.text().is_some_and(|version| version.starts_with('2'))
+        && setting.text().is_some_and(is_v2)
     {
-        say(name, setting.place, "a login to Identity v2.0".to_owned());
+        say(name, setting.place, Login::PasswordV2.what());
     } else if let Some((name, setting)) = seen.deciding(Meaning::AuthUrl)
         && setting.text().is_some_and(|url| url.trim_end_matches('/').ends_with("/v2.0"))
     {
-        say(name, setting.place, "a login to Identity v2.0".to_owned());
+        say(name, setting.place, Login::PasswordV2.what());
     }
-    // Beside a password they are no more than leftovers.
+    // Beside a login of another kind they belong to it, beside a password most are no more than leftovers.
     let has_user = seen.deciding(Meaning::UserId).or(seen.deciding(Meaning::UserName)).is_some();
     for (name, what) in names::later() {
-        let always = matches!(name, "OS_TRUST_ID" | "OS_CLOUD" | "OS_PW_CMD" | "OS_PASSCODE");
+        let always = matches!(name, "OS_TRUST_ID" | "OS_CLOUD") || (name == "OS_PASSCODE" && login.is_done());
         if let Some(setting) = seen.setting(name).filter(|setting| setting.text() != Some(""))
-            && (always || (is_password && !has_user))
+            && (always || (login.is_done() && !has_user))
         {
-            say(name, setting.place, what.to_owned());
+            say(name, setting.place, what);
         }
     }
     found
+}
+
+/// The command is not run, so the password is asked for.
+fn password_command(seen: &Seen<'_>) -> Option<Warning> {
+    let (name, setting) = seen.deciding(Meaning::PasswordCommand)?;
+    let text = format!(
+        "{name} is a command that prints the password; it is not run (a keyring of that kind comes later), the password is asked for"
+    );
+    Some(Warning { place: setting.place, kind: Kind::PasswordCommand, text })
 }

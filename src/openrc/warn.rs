@@ -34,6 +34,7 @@ pub enum Kind {
     NotExported,
     ReadableByOthers,
     Vendor,
+    PasswordCommand,
 }
 
 impl Kind {
@@ -54,6 +55,7 @@ impl Kind {
             Kind::NotExported => "not-exported",
             Kind::ReadableByOthers => "readable-by-others",
             Kind::Vendor => "vendor",
+            Kind::PasswordCommand => "password-command",
         }
     }
 }

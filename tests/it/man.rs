@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use osagent::agent::{config, profiles};
+use osagent::openrc;
 use osagent::shell::{self, names};
 
 /// Set to rewrite the made parts of the pages.
@@ -52,6 +53,16 @@ fn osagent_env_7_tells_every_variable_that_goes_and_every_shell() {
     is_as_made("osagent-env.7", "leftovers", &roff::names(names::LEFTOVERS));
     let shells: Vec<&str> = shell::SHELLS.iter().map(|shell| shell.names()[0]).collect();
     is_as_made("osagent-env.7", "shells", &roff::names(&shells));
+}
+
+#[test]
+fn osagent_profiles_5_tells_what_becomes_of_every_variable_and_every_kind_of_login() {
+    let variables = openrc::variables().map(|(name, what)| (name.to_owned(), what));
+    is_as_made("osagent-profiles.5", "variables", &roff::pairs(variables));
+    let later = |is_done| if is_done { "" } else { " (not in this release)" };
+    let logins =
+        openrc::logins().map(|(word, what, is_done)| (word.to_owned(), format!("{what}{}", later(is_done))));
+    is_as_made("osagent-profiles.5", "logins", &roff::pairs(logins));
 }
 
 /// The lines of the page's first example (`.EX` to `.EE`) behind the heading, as they are read.

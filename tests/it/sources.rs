@@ -35,7 +35,22 @@ fn an_environment_without_a_password_gets_it_from_a_pipe() {
 fn what_stands_in_the_way_is_named_by_its_variable() {
     let rig = Rig::cold();
     let done = from_env(&rig).env("OS_TRUST_ID", "7").fails(2);
-    assert!(done.stderr.contains("the environment: OS_TRUST_ID: a trust"), "{done:#?}");
+    assert!(
+        done.stderr.contains("the environment: OS_TRUST_ID asks for a trust, which this release"),
+        "{done:#?}"
+    );
+}
+
+#[test]
+fn an_environment_that_holds_no_more_than_a_token_is_refused_with_a_word() {
+    let rig = Rig::cold();
+    let add = rig.home.osagent(["add", "--from-env"]).env("OS_AUTH_URL", rig.fake.url());
+    let done = add.env("OS_TOKEN", "gAAAA-canary").fails(2);
+    assert!(
+        done.stderr.contains("OS_TOKEN asks for a token in place of a login, which this release"),
+        "{done:#?}"
+    );
+    assert!(!done.stderr.contains("canary"), "{done:#?}");
 }
 
 #[test]

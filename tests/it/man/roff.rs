@@ -66,6 +66,12 @@ pub(super) fn names(names: &[&str]) -> String {
     names.concat()
 }
 
+/// A name and what it is, one pair below the other.
+pub(super) fn pairs(pairs: impl IntoIterator<Item = (String, String)>) -> String {
+    let pair = |(name, what): (String, String)| format!(".TP\n.B {}\n{}\n", escaped(&name), escaped(&what));
+    pairs.into_iter().map(pair).collect()
+}
+
 /// A line of text that man shows as it is.
 fn escaped(line: &str) -> String {
     let line = line.replace('\\', "\\e").replace('-', "\\-").replace('`', "\\(ga").replace('\'', "\\(aq");

@@ -1,6 +1,6 @@
 //! From settings to a profile's draft: who wins over whom, what is warned of, what is said to come later.
 
-use osagent::openrc::{Context, Draft, NoFiles, Reading, WarningKind, draft, read};
+use osagent::openrc::{Context, Draft, Login, NoFiles, Reading, WarningKind, draft, read};
 use osagent::profile::{Reference, Scope};
 
 fn reading(source: &str) -> Reading {
@@ -107,6 +107,51 @@ fn what_this_release_cannot_do_is_said_with_its_place() {
     }
     assert!(
         of(&["OS_USERNAME=a", "OS_AUTH_TYPE=password", "OS_IDENTITY_API_VERSION=3"]).unsupported.is_empty()
+    );
+}
+
+#[test]
+fn the_way_to_log_in_is_told_by_its_word_or_by_what_is_there() {
+    let check = |settings: &[&str], login: Login| {
+        let seen = of(settings);
+        assert_eq!(seen.login, login, "{settings:?}");
+        assert_eq!(
+            seen.unsupported.is_empty(),
+            login == Login::Password,
+            "{settings:?}: {:?}",
+            seen.unsupported
+        );
+        if let Some(first) = seen.unsupported.first() {
+            assert_eq!(first.what, login.what(), "{settings:?}");
+            assert!(first.to_string().ends_with("which this release of osagent cannot do"));
+        }
+    };
+    for (word, _, _) in osagent::openrc::logins() {
+        check(&["OS_USERNAME=a", &format!("OS_AUTH_TYPE={word}")], Login::named(word));
+    }
+    check(&["OS_AUTH_TYPE=v3something"], Login::Unnamed);
+    check(
+        &["OS_USERNAME=a", "OS_APPLICATION_CREDENTIAL_ID=1", "OS_TOKEN=t", "OS_IDENTITY_PROVIDER=i"],
+        Login::Password,
+    );
+    check(
+        &["OS_APPLICATION_CREDENTIAL_NAME=n", "OS_APPLICATION_CREDENTIAL_SECRET=s"],
+        Login::ApplicationCredential,
+    );
+    check(&["OS_TOKEN=t", "OS_PROJECT_ID=1"], Login::Token);
+    check(&["OS_TOKEN=t", "OS_ENDPOINT=https://id"], Login::AdminToken);
+    check(&["OS_IDENTITY_PROVIDER=i", "OS_PROTOCOL=openid", "OS_ACCESS_TOKEN=t"], Login::Federated);
+    check(&["OS_PASSWORD=p"], Login::Password);
+}
+
+#[test]
+fn a_command_that_prints_the_password_is_said_and_the_password_asked_for() {
+    let seen = of(&["OS_USERNAME=a", "OS_PW_CMD='pass show cloud'"]);
+    assert!(seen.unsupported.is_empty() && seen.secret.is_none());
+    let said = seen.warnings.iter().find(|warning| warning.kind == WarningKind::PasswordCommand).unwrap();
+    assert!(
+        said.text.contains("not run") && said.place.line == 2 && !said.text.contains("pass show"),
+        "{said:?}"
     );
 }
 
