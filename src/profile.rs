@@ -202,7 +202,7 @@ pub struct Profile {
 }
 
 /// What makes two logins the same login: never the name, the scope or the secret.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identity {
     pub auth_url: String,
     pub method: Method,

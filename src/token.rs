@@ -3,6 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 
 /// The value of `X-Subject-Token` (v3) or `access.token.id` (v2.0). ASCII without control characters.
 pub struct Id(SecretString);
@@ -45,7 +46,7 @@ pub struct Token {
 }
 
 /// An id and a name, and the domain that the name is unique in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
     pub id: String,
     pub name: String,
@@ -54,7 +55,8 @@ pub struct Named {
 }
 
 /// What the token is good for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope {
     Project(Named),
     Domain(Named),
@@ -63,14 +65,14 @@ pub enum Scope {
 }
 
 /// One service of the catalog.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     pub kind: String,
     pub name: String,
     pub endpoints: Vec<Endpoint>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// `public`, `internal` or `admin`.
     pub interface: String,

@@ -31,6 +31,11 @@ impl Holders {
         }
     }
 
+    /// Each with when it was handed the token, the earliest first.
+    pub fn all(&self) -> impl Iterator<Item = (i32, Duration)> {
+        self.0.iter().copied()
+    }
+
     /// Those that still run. A process that began after the hand-out has the number of one that is gone.
     fn living(&self) -> impl Iterator<Item = Holder> {
         self.0.iter().filter_map(|(pid, at)| {

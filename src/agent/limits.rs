@@ -39,6 +39,17 @@ impl Limits {
         Err(made.front().map_or(WINDOW, |at| (*at + WINDOW).saturating_sub(now)))
     }
 
+    /// How long ago each creation was that still counts, by login.
+    pub fn ages(&self, now: Duration) -> impl Iterator<Item = (&Identity, Vec<Duration>)> {
+        let ages = move |made: &VecDeque<Duration>| made.iter().map(|at| now.saturating_sub(*at)).collect();
+        self.made.iter().map(move |(identity, made)| (identity, ages(made)))
+    }
+
+    /// Counts what an agent before us has sent, the oldest first.
+    pub fn remember(&mut self, identity: Identity, ages: impl Iterator<Item = Duration>, now: Duration) {
+        self.made.entry(identity).or_default().extend(ages.map(|age| now.saturating_sub(age)));
+    }
+
     /// Creations in the last minute, by login, those with none left out.
     pub fn last_minute(&self, now: Duration) -> impl Iterator<Item = (&Identity, u32)> {
         self.made.iter().filter_map(move |(identity, made)| {

@@ -7,13 +7,17 @@ mod changes;
 mod chosen;
 mod clocks;
 pub mod config;
+pub mod door;
+mod entrance;
 pub mod epoch;
 pub mod export;
 mod flight;
 mod handout;
+mod handover;
 pub mod keyrings;
 pub mod limits;
 pub mod lock;
+mod predecessor;
 pub mod profiles;
 mod refresh;
 mod refused;
@@ -31,7 +35,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::UnixListener;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Mutex, watch};
 
@@ -40,6 +43,7 @@ use crate::host::locked::Arena;
 use crate::host::{files, paths};
 use crate::keystone::Http;
 use crate::profile::Identity;
+use crate::wire::Failure;
 
 /// Expired tokens are dropped, and shells told, at most this long after their end; also how soon a wake-up is noticed.
 const TICK: Duration = Duration::from_secs(15);
@@ -67,6 +71,7 @@ pub struct Parts {
 pub(crate) struct Agent {
     clock: Box<dyn Clock>,
     socket: paths::Socket,
+    door: door::Door,
     config: config::Config,
     profiles: RefCell<profiles::Profiles>,
     keyrings: keyrings::Keyrings,
@@ -105,32 +110,48 @@ pub(crate) struct Agent {
 /// Runs until `stop` says so (or a client does), then lets the requests under way finish, within [`DRAIN`]. `notices` tell of
 /// what happens outside ([`lock::notices`]). `is_ready` is called once a client can connect.
 pub async fn run(
-    listener: UnixListener,
+    keys: impl Into<door::Keys>,
     parts: Parts,
     stop: watch::Sender<bool>,
     mut notices: UnboundedReceiver<lock::Notice>,
     is_ready: impl FnOnce(),
-) -> Result<(), files::Fault> {
+) -> Result<(), Failure> {
     let epoch_start = u64::try_from(parts.clock.wall_s()).unwrap_or(0).saturating_mul(1000);
-    let epoch = epoch::Epoch::begin(parts.socket.epoch(), epoch_start)?;
-    let agent = Rc::new(Agent::new(parts, epoch, stop));
+    let epoch =
+        epoch::Epoch::begin(parts.socket.epoch(), epoch_start).map_err(|fault| words::files(&fault))?;
+    let agent = Rc::new(Agent::new(keys.into(), parts, epoch, stop));
     let stopped = agent.stop.subscribe();
+    succeed(&agent).await?;
     is_ready();
     tokio::select! {
-        () = serve::serve(Rc::clone(&agent), &listener, stopped) => {}
+        () = serve::serve(Rc::clone(&agent), stopped) => {}
+        () = handover::serve_spare(&agent) => {}
+        () = door::guard(&agent) => {}
         () = tick(&agent) => {}
         () = lock::heed(&agent, &mut notices) => {}
     }
     // The name goes before the last connection does: whoever sees the end of it finds nobody there.
-    let _ = files::remove(&agent.socket.path);
-    drop(listener);
+    agent.door.take_name_away(&agent.socket);
+    agent.door.shut();
     let end = tokio::time::Instant::now() + DRAIN;
-    while agent.busy.get() > 0 && tokio::time::Instant::now() < end {
+    while agent.busy.get() > 0 && !agent.door.is_left() && tokio::time::Instant::now() < end {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     agent.cache.borrow_mut().clear();
-    agent.epoch.end();
+    if !agent.door.is_left() {
+        agent.epoch.end();
+    }
+    agent.door.unlock();
     Ok(())
+}
+
+/// Takes up what the agent before us held, if there was one.
+async fn succeed(agent: &Rc<Agent>) -> Result<(), Failure> {
+    let state = agent.door.predecessor.borrow_mut().as_mut().map(|before| std::mem::take(&mut before.state));
+    if let Some(state) = state {
+        handover::take(agent, state).await;
+    }
+    agent.door.succeed(&agent.socket)
 }
 
 /// Never ends: drops what has expired and tells the shells.
@@ -153,12 +174,13 @@ async fn tick(agent: &Rc<Agent>) {
 }
 
 impl Agent {
-    fn new(parts: Parts, epoch: epoch::Epoch, stop: watch::Sender<bool>) -> Agent {
+    fn new(keys: door::Keys, parts: Parts, epoch: epoch::Epoch, stop: watch::Sender<bool>) -> Agent {
         Agent {
             began: parts.clock.boot(),
             clocks: clocks::Clocks::begin(&*parts.clock),
             limits: RefCell::new(limits::Limits::new(parts.config.limits.creations_per_min)),
             clock: parts.clock,
+            door: door::Door::new(keys, &parts.socket),
             socket: parts.socket,
             config: parts.config,
             profiles: RefCell::new(parts.profiles),
@@ -186,8 +208,7 @@ impl Agent {
     }
 
     fn stop(&self) {
-        // The socket's name goes at once: who connects from now on starts another agent.
-        let _ = files::remove(&self.socket.path);
+        self.door.take_name_away(&self.socket);
         self.stop.send_replace(true);
     }
 }

@@ -11,7 +11,7 @@ use super::{Agent, refresh, words};
 use crate::keystone::{self, Fault};
 use crate::profile::{Identity, Profile, Scope};
 use crate::secret::Secret;
-use crate::wire::{Code, Failure};
+use crate::wire::{Code, Failure, handover};
 
 /// What Keystone said of this secret and scope before; it is not asked again until `passwd`, `unlock` or a new `add`.
 pub(super) fn known(agent: &Agent, profile: &Profile, key: &Key) -> Result<(), Failure> {
@@ -97,6 +97,19 @@ impl Refused {
         } else {
             self.secrets.insert(key.identity.clone(), failure.clone());
         }
+    }
+
+    /// Everything that was refused.
+    pub(super) fn all(&self) -> impl Iterator<Item = handover::Refused> {
+        let told = |identity: &Identity, scope: Option<&Scope>, failure: &Failure| handover::Refused {
+            identity: identity.clone(),
+            scope: scope.cloned(),
+            failure: failure.clone(),
+        };
+        let secrets = self.secrets.iter().map(move |(identity, failure)| told(identity, None, failure));
+        let scopes =
+            self.scopes.iter().flat_map(|(identity, scopes)| scopes.iter().map(move |s| (identity, s)));
+        secrets.chain(scopes.map(move |(identity, (scope, failure))| told(identity, Some(scope), failure)))
     }
 
     /// There is a token: this scope is good, and if a login made it the secret is too. What is known of other scopes stays.

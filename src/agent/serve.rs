@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Agent, handout, lock, revoke, status, store};
+use super::{Agent, handout, handover, lock, revoke, status, store};
 use crate::host::process;
 use crate::wire::{self, Code, Failure, Op, Reply, Request};
 
@@ -20,7 +20,7 @@ use crate::wire::{self, Code, Failure, Op, Reply, Request};
 const CONNECTIONS_MAX: usize = 4096;
 
 /// When descriptors run out, connections wait in the kernel's queue this long before the next try.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A whole request, from its first byte.
 const REQUEST_WAIT: Duration = Duration::from_secs(2);
@@ -35,11 +35,13 @@ const BUFFER_LEN: usize = 1024;
 const REPLY_LEN: usize = 4096;
 
 /// Serves until told to stop.
-pub(super) async fn serve(agent: Rc<Agent>, listener: &UnixListener, mut stop: watch::Receiver<bool>) {
+pub(super) async fn serve(agent: Rc<Agent>, mut stop: watch::Receiver<bool>) {
     let open = Rc::new(Cell::new(0));
     loop {
+        let listener = agent.door.listener();
         let accepted = tokio::select! {
-            accepted = accept(listener, open.get()) => accepted,
+            accepted = accept(listener.as_deref(), open.get()) => accepted,
+            () = agent.door.changed() => continue,
             _ = stop.wait_for(|stop| *stop) => return,
         };
         let Some(stream) = accepted else { continue };
@@ -53,7 +55,8 @@ pub(super) async fn serve(agent: Rc<Agent>, listener: &UnixListener, mut stop: w
 }
 
 /// The next connection; `None` after a pause, where there is no room for one. Those who come meanwhile wait in the kernel.
-async fn accept(listener: &UnixListener, open: usize) -> Option<UnixStream> {
+async fn accept(listener: Option<&UnixListener>, open: usize) -> Option<UnixStream> {
+    let Some(listener) = listener else { return std::future::pending().await };
     if open < CONNECTIONS_MAX
         && let Ok((stream, _)) = listener.accept().await
     {
@@ -92,17 +95,28 @@ async fn connection(agent: Rc<Agent>, mut stream: UnixStream) {
                 return;
             }
         };
+        if agent.door.is_closed() {
+            // A successor is being served, and will be asked this.
+            return;
+        }
         let busy = Count::up(Rc::clone(&agent.busy));
-        let reply = answer(&agent, line, peer.pid()).await;
+        let turn = answer(&agent, line, peer.pid()).await;
         frame.wipe();
-        if send(&mut stream, &reply).await.is_err() {
+        let is_sent = match turn {
+            Turn::Say(reply) => send(&mut stream, &reply).await.is_ok(),
+            Turn::HandOver => {
+                handover::give(&agent, &mut stream, &mut frame, 1).await;
+                false
+            }
+        };
+        if !is_sent {
             return;
         }
         drop(busy);
     }
 }
 
-async fn send(stream: &mut UnixStream, line: &[u8]) -> std::io::Result<()> {
+pub(super) async fn send(stream: &mut UnixStream, line: &[u8]) -> std::io::Result<()> {
     match stream.try_write(line) {
         Ok(len) if len == line.len() => Ok(()),
         Ok(len) => timeout_at(Instant::now() + IDLE_WAIT, stream.write_all(&line[len..])).await?,
@@ -114,7 +128,7 @@ async fn send(stream: &mut UnixStream, line: &[u8]) -> std::io::Result<()> {
 }
 
 /// What has come in and is not answered yet. Wiped when dropped, and when it grows.
-struct Frame {
+pub(super) struct Frame {
     buffer: Zeroizing<Vec<u8>>,
     /// Bytes of the buffer that were read.
     len: usize,
@@ -123,12 +137,12 @@ struct Frame {
 }
 
 impl Frame {
-    fn new() -> Frame {
+    pub(super) fn new() -> Frame {
         Frame { buffer: Zeroizing::new(vec![0; BUFFER_LEN]), len: 0, taken: 0 }
     }
 
     /// The next line, without its end; `None` when the client has gone or is silent.
-    async fn next(&mut self, stream: &mut UnixStream) -> Result<Option<&[u8]>, Failure> {
+    pub(super) async fn next(&mut self, stream: &mut UnixStream) -> Result<Option<&[u8]>, Failure> {
         let mut searched = 0;
         let mut until = Instant::now() + if self.len == 0 { IDLE_WAIT } else { REQUEST_WAIT };
         loop {
@@ -158,7 +172,7 @@ impl Frame {
     }
 
     /// Takes the line that was handed out away: it may have held a secret, and the next one may be long in coming.
-    fn wipe(&mut self) {
+    pub(super) fn wipe(&mut self) {
         self.buffer.copy_within(self.taken..self.len, 0);
         let left = self.len - self.taken;
         self.buffer[left..self.len].zeroize();
@@ -180,21 +194,38 @@ fn too_long() -> Failure {
     Failure::new(Code::BadRequest, text)
 }
 
+/// What a request leads to.
+enum Turn {
+    Say(Zeroizing<Vec<u8>>),
+    /// The rest of the connection is a successor's.
+    HandOver,
+}
+
 /// One request, answered as a line.
-async fn answer(agent: &Rc<Agent>, line: &[u8], peer: Option<i32>) -> Zeroizing<Vec<u8>> {
+async fn answer(agent: &Rc<Agent>, line: &[u8], peer: Option<i32>) -> Turn {
     let mut request: Request = match wire::read(line) {
         Ok(request) => request,
-        Err(fault) => return failed(Failure::of(Code::BadRequest, &fault)),
+        Err(fault) => return Turn::Say(failed(Failure::of(Code::BadRequest, &fault))),
     };
-    if request.v != wire::VERSION {
+    // Whatever is spoken otherwise, who we are, our end and our successor are asked for in these words.
+    let is_lasting = matches!(request.op, Op::Hello | Op::Stop | Op::Handover);
+    if request.v != wire::VERSION && !is_lasting {
         let text = format!("this agent speaks protocol {}, not {}", wire::VERSION, request.v);
-        return failed(Failure::new(Code::Unsupported, text));
+        return Turn::Say(failed(Failure::new(Code::Unsupported, text)));
     }
     agent.look_at_clocks();
     agent.is_used(&request);
     let holder = request.holder.or(peer);
     match request.op {
-        Op::Token => match found(agent, &request).await {
+        Op::Handover => Turn::HandOver,
+        _ => Turn::Say(done(agent, &mut request, holder).await),
+    }
+}
+
+/// What the request asks for, done, and the line that says so. `holder` is the process that will have the token.
+async fn done(agent: &Rc<Agent>, request: &mut Request, holder: Option<i32>) -> Zeroizing<Vec<u8>> {
+    match request.op {
+        Op::Token => match found(agent, request).await {
             Ok((found, entry)) => {
                 let now = agent.clock.boot();
                 found.goes_to(holder, now);
@@ -202,7 +233,7 @@ async fn answer(agent: &Rc<Agent>, line: &[u8], peer: Option<i32>) -> Zeroizing<
             }
             Err(failure) => failed(failure),
         },
-        Op::Env => match found(agent, &request).await {
+        Op::Env => match found(agent, request).await {
             Ok((found, entry)) => {
                 let (now, wall_s) = (agent.clock.boot(), agent.clock.wall_s());
                 found.goes_to(holder, now);
@@ -212,20 +243,21 @@ async fn answer(agent: &Rc<Agent>, line: &[u8], peer: Option<i32>) -> Zeroizing<
         },
         Op::Hello => ok(&status::hello()),
         Op::Profiles => ok(&store::profiles(agent)),
-        Op::Show => reply(store::show(agent, &request)),
-        Op::Add => reply(agent.unless_locked(store::add(agent, &mut request)).await),
-        Op::Remove => reply(store::remove(agent, &request).await),
-        Op::Default => reply(store::default(agent, &request)),
-        Op::SecretSet | Op::Answer => {
-            reply(agent.unless_locked(store::secret_set(agent, &mut request)).await)
-        }
-        Op::Revoke => reply(revoke::revoke(agent, &mut request).await),
-        Op::Lock => ok(&lock::asked(agent, &request).await),
+        Op::Show => reply(store::show(agent, request)),
+        Op::Add => reply(agent.unless_locked(store::add(agent, request)).await),
+        Op::Remove => reply(store::remove(agent, request).await),
+        Op::Default => reply(store::default(agent, request)),
+        Op::SecretSet | Op::Answer => reply(agent.unless_locked(store::secret_set(agent, request)).await),
+        Op::Revoke => reply(revoke::revoke(agent, request).await),
+        Op::Lock => ok(&lock::asked(agent, request).await),
         Op::Unlock => ok(&lock::unlock(agent)),
         Op::Status => ok(&status::status(agent)),
         Op::Stop => {
             agent.stop();
             ok(&wire::answer::Done::default())
+        }
+        Op::HandoverDone | Op::Handover => {
+            failed(Failure::new(Code::BadRequest, "nothing was handed over on this connection"))
         }
         Op::Unknown => failed(Failure::new(Code::Unsupported, "this agent does not know that op")),
     }
@@ -256,7 +288,7 @@ fn failed(mut failure: Failure) -> Zeroizing<Vec<u8>> {
     }
 }
 
-fn render<T: Serialize>(reply: &Reply<T>, capacity: usize) -> Zeroizing<Vec<u8>> {
+pub(super) fn render<T: Serialize>(reply: &Reply<T>, capacity: usize) -> Zeroizing<Vec<u8>> {
     match wire::line(reply, capacity) {
         Ok(line) if line.len() <= wire::REPLY_LEN_MAX => line,
         _ => Zeroizing::new(

@@ -4,27 +4,25 @@
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::door::{self, Keys};
+use super::entrance::{self, Entrance, Wish};
 use super::{Parts, config, keyrings, lock, profiles, words};
 use crate::host::locked::{self, Arena};
-use crate::host::{clock, files, paths, process, sandbox, socket};
+use crate::host::{clock, files, paths, process, sandbox, service, socket, spare};
 use crate::keyring::Bus;
 use crate::keystone::Http;
 use crate::wire::{Code, Failure};
 
-/// How long a new agent waits for one that is stopping: longer than that one drains, shorter than a client waits for a start.
-const TAKEOVER_WAIT: Duration = Duration::from_secs(4);
-
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
-
 /// What the client reads before it connects: this byte, or a failure as one line of JSON.
 pub const READY: u8 = b'+';
+
+/// Beside any of the others: in the place of the agent that runs, with all that it holds.
+const REPLACE: &str = "--replace";
 
 /// The agent's whole life. What goes wrong before it serves is told on standard output to the client that started it, or on
 /// standard error in the foreground.
@@ -35,12 +33,15 @@ pub fn main(arguments: &[String]) -> ExitCode {
         // The place only: a panic's text may hold what it was about.
         let _ = writeln!(std::io::stderr(), "osagent-agent: error: it broke at {place}");
     }));
-    match arguments.first().map(String::as_str) {
-        Some("--detach") => detach(),
-        Some("--serve") => report(serve(Manner::Detached, degraded), true),
-        Some("--foreground") | None => report(serve(Manner::Foreground, degraded), false),
-        Some(_) => {
-            let text = "osagent-agent takes --foreground, --detach or --serve; people use 'osagent agent'";
+    let replaces = arguments.iter().any(|argument| argument == REPLACE);
+    let mut manners = arguments.iter().map(String::as_str).filter(|argument| *argument != REPLACE);
+    match (manners.next(), manners.next()) {
+        (Some("--detach"), None) => detach(replaces),
+        (Some("--serve"), None) => report(serve(Manner::Detached, replaces, degraded), true),
+        (Some("--foreground") | None, None) => report(serve(Manner::Foreground, replaces, degraded), false),
+        _ => {
+            let text = "osagent-agent takes --foreground, --detach or --serve, and --replace; people use \
+                        'osagent agent'";
             report(Err(Failure::new(Code::Usage, text)), false)
         }
     }
@@ -53,12 +54,19 @@ enum Manner {
 }
 
 /// Starts the process that serves and leaves it to init, so that no shell and no `exec`ed command is its parent.
-fn detach() -> ExitCode {
+fn detach(replaces: bool) -> ExitCode {
     let program = match std::env::current_exe() {
         Ok(program) => program,
         Err(error) => return report(Err(cannot_start(&error)), true),
     };
-    match Command::new(program).arg("--serve").stdin(Stdio::null()).stderr(Stdio::null()).spawn() {
+    let replace = replaces.then_some(REPLACE);
+    match Command::new(program)
+        .arg("--serve")
+        .args(replace)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+    {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => report(Err(cannot_start(&error)), true),
     }
@@ -86,39 +94,28 @@ fn report(outcome: Result<(), Failure>, to_client: bool) -> ExitCode {
     ExitCode::from(status)
 }
 
-fn serve(manner: Manner, degraded: Vec<process::Degraded>) -> Result<(), Failure> {
-    if manner == Manner::Detached {
-        process::close_inherited(&[]);
-        process::new_session().map_err(|error| cannot_start(&error))?;
-    }
-    process::leave_directory().map_err(|error| cannot_start(&error))?;
+fn serve(manner: Manner, replaces: bool, degraded: Vec<process::Degraded>) -> Result<(), Failure> {
     let socket = paths::Socket::find(|name| std::env::var_os(name), process::uid())
         .map_err(|fault| Failure::of(Code::Agent, &fault))?;
+    // A service manager runs us in the foreground. First of all, before anything is opened under its numbers.
+    let lent = match manner {
+        Manner::Foreground => entrance::lent(&socket)?,
+        Manner::Detached => {
+            process::close_inherited(&[]);
+            process::new_session().map_err(|error| cannot_start(&error))?;
+            None
+        }
+    };
+    process::leave_directory().map_err(|error| cannot_start(&error))?;
     let unusable = |fault: socket::Fault| Failure::of(Code::Agent, &fault);
     socket::prepare(socket.folder(), process::uid()).map_err(unusable)?;
-    let Some(lock) = lock(&socket, manner).map_err(unusable)? else { return ready() };
+    let wish = Wish { replaces, is_for_client: manner == Manner::Detached };
+    let Some(mut entrance) = entrance::open(&socket, lent, wish)? else { return ready() };
     let parts = parts(socket, degraded)?;
-    let listener = socket::bind(&parts.socket.path).map_err(unusable)?;
-    run(listener, parts, manner)?;
-    drop(lock);
-    Ok(())
-}
-
-/// The agent's lock; `None` when an agent serves already. One that is stopping has given its socket up and holds the lock
-/// until its requests are done.
-fn lock(socket: &paths::Socket, manner: Manner) -> Result<Option<socket::Lock>, socket::Fault> {
-    let until = Instant::now() + TAKEOVER_WAIT;
-    loop {
-        match socket::try_lock(&socket.agent_lock()) {
-            Err(socket::Fault::Held { .. }) if manner == Manner::Detached && Instant::now() < until => {}
-            outcome => return outcome.map(Some),
-        }
-        // Two were started at once, and the other was first: its clients will find it.
-        if socket::connect(&socket.path, TAKEOVER_WAIT)?.is_some() {
-            return Ok(None);
-        }
-        std::thread::sleep(LOOK_AGAIN);
-    }
+    let path = &parts.socket.path;
+    let listener = entrance.listener.take().map_or_else(|| socket::bind(path), Ok).map_err(unusable)?;
+    entrance.spare = entrance.spare.or_else(|| spare::bind(path));
+    run(listener, entrance, parts, manner)
 }
 
 /// Everything that is read from the machine before the first thread starts.
@@ -151,24 +148,36 @@ fn parts(socket: paths::Socket, degraded: Vec<process::Degraded>) -> Result<Part
     Ok(Parts { clock, socket, config, profiles, keyrings, arena, http: Http::new(), degraded: words })
 }
 
-fn run(listener: std::os::unix::net::UnixListener, parts: Parts, manner: Manner) -> Result<(), Failure> {
+fn run(
+    listener: std::os::unix::net::UnixListener,
+    entrance: Entrance,
+    parts: Parts,
+    manner: Manner,
+) -> Result<(), Failure> {
     let broken = |error: std::io::Error| cannot_start(&error);
-    listener.set_nonblocking(true).map_err(broken)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
     let local = tokio::task::LocalSet::new();
     let outcome = local.block_on(&runtime, async {
-        let listener = UnixListener::from_std(listener).map_err(broken)?;
+        let keys = Keys {
+            listener: door::listen(listener).map_err(broken)?,
+            spare: entrance.spare.map(door::listen).transpose().map_err(broken)?,
+            lock: entrance.lock,
+            is_lent: entrance.is_lent,
+            predecessor: entrance.predecessor,
+        };
         let (stop, _) = watch::channel(false);
         let (tell, notices) = lock::notices();
         listen_to_signals(manner, &stop, tell).map_err(broken)?;
         let is_ready = || {
+            tell_manager(&format!("READY=1\nSTATUS=serving, pid {}", process::pid()));
             if manner == Manner::Detached {
                 // The client has gone: then nobody waits, and the agent serves those who come.
                 let _ = ready();
             }
         };
-        super::run(listener, parts, stop, notices, is_ready).await.map_err(|fault| words::files(&fault))
+        super::run(keys, parts, stop, notices, is_ready).await
     });
+    tell_manager("STOPPING=1");
     // A keyring's thread or a name look-up may hang; the process does not wait for them.
     runtime.shutdown_background();
     outcome
@@ -205,6 +214,10 @@ fn listen_to_signals(
         }
     });
     Ok(())
+}
+
+fn tell_manager(state: &str) {
+    service::tell(|name| std::env::var_os(name), state);
 }
 
 /// Tells the client, then lets go of its pipe, so that `$(osagent env)` sees an end.

@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::host::paths::Socket;
 use crate::host::signals::{self, Held, Waited};
-use crate::host::{process, socket};
+use crate::host::{process, socket, spare};
+use crate::wire::answer::Hello;
 use crate::wire::{self, Code, Failure, Op, Reply, Request};
 
 /// How long a caller waits who does not say; the agent's own default is the same.
@@ -30,6 +31,9 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// How long an agent that has said that it stops may take to be gone; it drains for 2 s.
 const END_WAIT: Duration = Duration::from_secs(5);
+
+/// An agent looks after its socket every second.
+const BACK_WAIT: Duration = Duration::from_secs(2);
 
 /// An agent that is killed may lose a connection before it loses its listener, which then takes one more and loses it too.
 const TRIES_MAX: u32 = 3;
@@ -74,7 +78,7 @@ impl<'a> Route<'a> {
     /// Asks the agent that runs; `None` when none does.
     pub fn ask_running<T: DeserializeOwned>(&self, request: &Request) -> Result<Option<Reply<T>>, Failure> {
         let until = until(request);
-        let Some(mut stream) = self.connect(until)? else { return Ok(None) };
+        let Some(mut stream) = self.connect_to_running(until)? else { return Ok(None) };
         match self.call(&mut stream, request, until) {
             Ok(reply) => {
                 if request.op == Op::Stop {
@@ -90,12 +94,20 @@ impl<'a> Route<'a> {
     /// Asks the agent, starting one if none runs. An agent that dies in the middle is replaced.
     pub fn ask<T: DeserializeOwned>(&self, request: &Request) -> Result<Reply<T>, Failure> {
         let until = until(request);
+        let mut may_replace = true;
         for _ in 0..TRIES_MAX {
             let mut stream = match self.connect(until)? {
                 Some(stream) => stream,
                 None => start::start(self, until)?,
             };
             match self.call(&mut stream, request, until) {
+                // An agent of another release does not know what we know; asked once, and never on the way to a token.
+                Ok(Reply::Err(failure)) if failure.code == Code::Unsupported && may_replace => {
+                    may_replace = false;
+                    if !start::replace_another_release(self, until)? {
+                        return Ok(Reply::Err(failure));
+                    }
+                }
                 Ok(reply) => return Ok(reply),
                 Err(Cut::Gone) => self.pause(start::LOOK_AGAIN)?,
                 Err(Cut::Failed(failure)) => return Err(failure),
@@ -103,6 +115,54 @@ impl<'a> Route<'a> {
         }
         let text = format!("the agent ended {TRIES_MAX} times in the middle of the request");
         Err(Failure::new(Code::Agent, text))
+    }
+
+    /// Starts an agent in the place of the one that runs, which hands over all that it holds. Who ran and who runs; `None`
+    /// where none ran.
+    pub fn replace(&self) -> Result<Option<(Hello, Hello)>, Failure> {
+        let until = until(&Request::new(Op::Hello));
+        let Some(mut stream) = self.connect_to_running(until)? else { return Ok(None) };
+        let before = self.hello(&mut stream, until)?;
+        drop(stream);
+        start::replace(self, until)?;
+        let stream = self.connect(until)?;
+        let mut stream = stream.ok_or_else(|| Failure::new(Code::Agent, "the new agent ended at once"))?;
+        Ok(Some((before, self.hello(&mut stream, until)?)))
+    }
+
+    fn hello(&self, stream: &mut UnixStream, until: Instant) -> Result<Hello, Failure> {
+        match self.call(stream, &Request::new(Op::Hello), until) {
+            Ok(Reply::Ok(hello)) => Ok(hello),
+            Ok(Reply::Err(failure)) | Err(Cut::Failed(failure)) => Err(failure),
+            Ok(Reply::Ask(_)) | Err(Cut::Gone) => Err(self.silent()),
+        }
+    }
+
+    /// The agent that runs, found without starting one, also by a service manager.
+    fn connect_to_running(&self, until: Instant) -> Result<Option<UnixStream>, Failure> {
+        // A lock that nobody holds: what listens there, if anything does, is a service manager, who would start an agent. Where
+        // there is no lock, the socket comes from elsewhere.
+        let lock = self.socket.agent_lock();
+        let is_held = socket::is_held(&lock);
+        let is_spare = || spare::connect(&self.socket.path, LOOK_WAIT).is_some();
+        if is_held == Some(false) {
+            return if is_spare() { start::start(self, until).map(Some) } else { Ok(None) };
+        }
+        if let Some(stream) = self.connect(until)? {
+            return Ok(Some(stream));
+        }
+        // A cleaner took the socket away: the agent binds it anew, or its successor does.
+        if is_held.is_none() {
+            return if is_spare() { start::start(self, until).map(Some) } else { Ok(None) };
+        }
+        let until = until.min(Instant::now() + BACK_WAIT);
+        while Instant::now() < until && socket::is_held(&lock) == Some(true) && is_spare() {
+            self.pause(start::LOOK_AGAIN)?;
+            if let Some(stream) = self.connect(until)? {
+                return Ok(Some(stream));
+            }
+        }
+        Ok(None)
     }
 
     /// A connection to whoever listens, if it is a process of our own uid; otherwise nobody is told anything.

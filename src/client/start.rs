@@ -11,10 +11,14 @@ use std::time::{Duration, Instant};
 use super::{Route, broken, interrupted};
 use crate::host::signals::{self, Waited};
 use crate::host::{process, socket};
+use crate::wire::answer::Hello;
 use crate::wire::{Code, Failure};
 
 /// From the first try until the agent says that it is ready.
 const START_WAIT: Duration = Duration::from_secs(5);
+
+/// The agent before it may take two seconds to finish what it is at, and three to be stopped.
+const REPLACE_WAIT: Duration = Duration::from_secs(8);
 
 /// How often those who wait for another's start look again.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -67,7 +71,7 @@ pub(super) fn start(route: &Route<'_>, until: Instant) -> Result<UnixStream, Fai
             return Ok(stream);
         }
         if lock.is_some() {
-            spawn(route, until)?;
+            spawn(route, &["--detach"], until)?;
             return route
                 .connect(until)?
                 .ok_or_else(|| Failure::new(Code::Agent, "the agent ended as soon as it was ready"));
@@ -80,11 +84,42 @@ pub(super) fn start(route: &Route<'_>, until: Instant) -> Result<UnixStream, Fai
     }
 }
 
-fn spawn(route: &Route<'_>, until: Instant) -> Result<(), Failure> {
+/// Replaces the agent that runs if it is of another release than we are; whether it was. Who waits here while another client
+/// does it finds it done.
+pub(super) fn replace_another_release(route: &Route<'_>, until: Instant) -> Result<bool, Failure> {
+    let is_another = |hello: &Hello| hello.release != env!("CARGO_PKG_VERSION");
+    let Some(mut stream) = route.connect(until)? else { return Ok(true) };
+    let hello = route.hello(&mut stream, until)?;
+    drop(stream);
+    if is_another(&hello) {
+        replace(route, until)?;
+    }
+    Ok(is_another(&hello))
+}
+
+/// Starts an agent in the place of the one that runs.
+pub(super) fn replace(route: &Route<'_>, until: Instant) -> Result<(), Failure> {
+    let until = until.min(Instant::now() + REPLACE_WAIT);
+    let pid = |route: &Route<'_>| -> Result<Option<u32>, Failure> {
+        let Some(mut stream) = route.connect(until)? else { return Ok(None) };
+        route.hello(&mut stream, until).map(|hello| Some(hello.pid))
+    };
+    let before = pid(route)?;
+    loop {
+        match socket::try_lock(&route.socket.start_lock()) {
+            Ok(_lock) if pid(route)? != before => return Ok(()),
+            Ok(_lock) => return spawn(route, &["--detach", "--replace"], until),
+            Err(socket::Fault::Held { .. }) if Instant::now() < until => route.pause(LOOK_AGAIN)?,
+            Err(fault) => return Err(Failure::of(Code::Agent, &fault)),
+        }
+    }
+}
+
+fn spawn(route: &Route<'_>, arguments: &[&str], until: Instant) -> Result<(), Failure> {
     let program = program()?;
     let kept = KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     let child = Command::new(&program)
-        .arg("--detach")
+        .args(arguments)
         .env_clear()
         .envs(kept)
         .stdin(Stdio::null())

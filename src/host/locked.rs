@@ -1,6 +1,6 @@
 //! A small arena for secrets that is never swapped and never dumped: memory that even the kernel does not map
-//! (memfd_secret), else locked pages, else none. Of all that is unsafe in this program everything is here; what lies in
-//! the arena is reached only through [`Secret`], and wiped before its place is used again.
+//! (memfd_secret), else locked pages, else none. Of all that is unsafe in this program nearly everything is here; what
+//! lies in the arena is reached only through [`Secret`], and wiped before its place is used again.
 
 #![allow(unsafe_code)]
 

@@ -4,9 +4,12 @@
 pub mod clock;
 pub mod files;
 pub mod locked;
+pub mod passed;
 pub mod paths;
 pub mod process;
 pub mod sandbox;
+pub mod service;
 pub mod signals;
 pub mod socket;
+pub mod spare;
 pub mod terminal;

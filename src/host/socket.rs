@@ -3,7 +3,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -77,7 +77,43 @@ pub fn prepare(folder: &Path, uid: u32) -> Result<(), Fault> {
 
 /// A lock that dies with its holder.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held for its drop")] Flock<File>);
+pub struct Lock(Flock<File>);
+
+impl Lock {
+    /// The lock of an agent before us: a lock belongs to what was opened, and that is now ours too.
+    pub fn inherit(descriptor: OwnedFd, path: &Path) -> Result<Lock, Fault> {
+        take(File::from(descriptor), path)
+    }
+
+    /// Whether this is the lock whose file lies at the path, and not one that was taken away.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let own = self.0.metadata().map(|own| identity(&own)).ok();
+        own.is_some() && own == identity_of(path)
+    }
+
+    /// Lets go of the file without unlocking it: a successor has it open too, and an unlocking would be for both.
+    pub fn leave_to_successor(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl AsFd for Lock {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Which file it is, whatever its name.
+pub type Identity = (u64, u64);
+
+fn identity(metadata: &fs::Metadata) -> Identity {
+    (metadata.dev(), metadata.ino())
+}
+
+/// What lies at the path, if anything does.
+pub fn identity_of(path: &Path) -> Option<Identity> {
+    fs::symlink_metadata(path).map(|metadata| identity(&metadata)).ok()
+}
 
 /// Takes the lock, or says at once that another has it.
 pub fn try_lock(path: &Path) -> Result<Lock, Fault> {
@@ -89,11 +125,21 @@ pub fn try_lock(path: &Path) -> Result<Lock, Fault> {
         .custom_flags(OFlag::O_NOFOLLOW.bits())
         .open(path)
         .map_err(Fault::io(path))?;
+    take(file, path)
+}
+
+fn take(file: File, path: &Path) -> Result<Lock, Fault> {
     match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
         Ok(lock) => Ok(Lock(lock)),
         Err((_, Errno::EWOULDBLOCK)) => Err(Fault::Held { path: path.to_owned() }),
         Err((_, errno)) => Err(Fault::io(path)(errno.into())),
     }
+}
+
+/// Whether somebody holds the lock; `None` where there is none to hold. It takes nothing from anybody.
+pub fn is_held(path: &Path) -> Option<bool> {
+    let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NOFOLLOW.bits()).open(path).ok()?;
+    Some(matches!(Flock::lock(file, FlockArg::LockSharedNonblock), Err((_, Errno::EWOULDBLOCK))))
 }
 
 /// Binds the socket, mode 0600. The caller holds the agent's lock, so a socket at the path on which nobody listens is left
@@ -121,14 +167,34 @@ fn remove_left_over(path: &Path) -> Result<(), Fault> {
 
 /// The agent's end, or `None` when nobody listens there. A listener that is stopped, its queue full, is given up `within`.
 pub fn connect(path: &Path, within: Duration) -> Result<Option<UnixStream>, Fault> {
+    let address = UnixAddr::new(path).map_err(|errno| Fault::io(path)(errno.into()))?;
+    connect_to(&address, path, within)
+}
+
+/// The same by a name that lies in no folder.
+#[cfg(target_os = "linux")]
+pub(super) fn connect_by_name(
+    name: &[u8],
+    path: &Path,
+    within: Duration,
+) -> Result<Option<UnixStream>, Fault> {
+    let address = UnixAddr::new_abstract(name).map_err(|errno| Fault::io(path)(errno.into()))?;
+    connect_to(&address, path, within)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn connect_by_name(_: &[u8], _: &Path, _: Duration) -> Result<Option<UnixStream>, Fault> {
+    Ok(None)
+}
+
+fn connect_to(address: &UnixAddr, path: &Path, within: Duration) -> Result<Option<UnixStream>, Fault> {
     let failed = |errno: Errno| Fault::io(path)(errno.into());
     let stream = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)
         .map_err(failed)?;
     // The kernel bounds the wait for a place in the queue by the time-out of sending; none would mean for ever.
     let within_ms = i64::try_from(within.as_millis()).unwrap_or(i64::MAX / 1000).max(1);
     socket::setsockopt(&stream, sockopt::SendTimeout, &TimeVal::milliseconds(within_ms)).map_err(failed)?;
-    let address = UnixAddr::new(path).map_err(failed)?;
-    match socket::connect(stream.as_raw_fd(), &address) {
+    match socket::connect(stream.as_raw_fd(), address) {
         Ok(()) => Ok(Some(stream.into())),
         Err(Errno::ENOENT | Errno::ECONNREFUSED) => Ok(None),
         Err(Errno::EAGAIN | Errno::EINTR) => Err(Fault::Busy { path: path.to_owned() }),

@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod code;
+pub mod handover;
 pub mod request;
 pub mod sealed;
 
@@ -27,7 +28,7 @@ pub const REPLY_LEN_MAX: usize = 4 * 1024 * 1024;
 
 /// What an agent of this release can do, by the names that `hello` answers.
 pub const CAPABILITIES: &[&str] =
-    &["token", "env", "profiles", "secrets", "revoke", "lock", "status", "stop"];
+    &["token", "env", "profiles", "secrets", "revoke", "lock", "status", "stop", "handover"];
 
 /// `{"ok":{…}}`, `{"err":{…}}` or `{"ask":{…}}`.
 #[derive(Debug, Serialize, Deserialize)]

@@ -25,6 +25,10 @@ pub enum Op {
     Unlock,
     Status,
     Stop,
+    /// An agent's successor asks for all that it holds.
+    Handover,
+    /// The successor has it all; the agent ends.
+    HandoverDone,
     /// Anything else: answered with `unsupported`.
     #[default]
     #[serde(other)]
@@ -90,6 +94,9 @@ pub struct Request {
     /// The person at the terminal was told that the keyring may ask for its password.
     #[serde(skip_serializing_if = "is_false")]
     pub may_prompt: bool,
+    /// `handover`, where the socket's name is gone: what the successor wrote into the lock's file, to show that it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
     /// `secret_set`: store it untested.
     #[serde(skip_serializing_if = "is_false")]
     pub no_verify: bool,

@@ -5,6 +5,8 @@
 
 mod folder;
 mod process;
+mod rescue;
+mod upgrade;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -54,7 +54,10 @@ fn what_cannot_be_done_is_refused_before_anybody_is_asked() {
     let rig = Rig::cold();
     let text = rc(&rig).replace("\"ada\"", "$(whoami)");
     rig.home.write("openrc.sh", &format!("{text}read -p 'Who? ' who\nexport OS_AUTH_TYPE=v3oidcpassword\n"));
-    says(&add(&rig, ["openrc.sh"]).fails(2), "openrc.sh: line 9, column 8: OS_AUTH_TYPE asks for a federated login");
+    says(
+        &add(&rig, ["openrc.sh"]).fails(2),
+        "openrc.sh: line 9, column 8: OS_AUTH_TYPE asks for a federated login",
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use osagent::wire::{self, Code, Op, Reply, Request, answer};
+use osagent::wire::{self, Code, Op, Reply, Request, answer, handover};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -104,7 +104,15 @@ fn check_reply(op: Op, line: &str) {
         Op::Add => drop(check::<Reply<answer::Added>>(line)),
         Op::Revoke | Op::Lock => drop(check::<Reply<answer::Ended>>(line)),
         Op::Status => drop(check::<Reply<answer::Status>>(line)),
-        Op::Remove | Op::Default | Op::SecretSet | Op::Answer | Op::Unlock | Op::Stop | Op::Unknown => {
+        Op::Handover => drop(check::<Reply<handover::State>>(line)),
+        Op::Remove
+        | Op::Default
+        | Op::SecretSet
+        | Op::Answer
+        | Op::Unlock
+        | Op::Stop
+        | Op::HandoverDone
+        | Op::Unknown => {
             drop(check::<Reply<answer::Done>>(line));
         }
     }

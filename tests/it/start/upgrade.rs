@@ -1,0 +1,221 @@
+//! An agent in the place of another: with its socket, its tokens and its secrets, under the eyes of clients that notice nothing.
+
+use std::fs;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use nix::fcntl::{Flock, FlockArg};
+use serde_json::{Value, json};
+
+use crate::fake::{Trouble, What};
+use crate::rig::{PROFILE, Rig, adding};
+
+#[test]
+fn fifty_clients_notice_nothing_of_an_upgrade() {
+    let rig = Rig::warm();
+    let token = rig.token();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let busy: Vec<_> = (0..50)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut count = 0;
+                    while !is_over.load(Ordering::Relaxed) || count < 3 {
+                        assert_eq!(rig.token(), token);
+                        count += 1;
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..5 {
+            let before = rig.home.agents();
+            replace(&rig);
+            assert_ne!(rig.home.agents(), before);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        busy.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+    assert_eq!(rig.fake.creations(), 1);
+}
+
+#[test]
+fn a_login_under_way_lands_before_the_agent_is_replaced() {
+    let rig = Rig::new();
+    rig.fake.turn(|knobs| knobs.trouble = Trouble::always(What::Hold));
+    let waiting = rig.home.osagent(["token", PROFILE]).start();
+    rig.fake.wait_until_held(1);
+    let replacing = rig.home.osagent(["agent", "--replace"]).start();
+    // The doors are closed once a new connection is not answered any more; then the login may go on.
+    crate::wait::until("the agent is closed", || is_closed(&rig));
+    rig.fake.release();
+    let token = waiting.done().ok().line().to_owned();
+    replacing.done().ok();
+    assert_eq!(rig.token(), token);
+    assert_eq!(rig.fake.creations(), 1);
+    rig.home.agent();
+}
+
+/// Whether a new connection waits in the queue, and gets no answer.
+fn is_closed(rig: &Rig) -> bool {
+    let mut stream = UnixStream::connect(rig.home.socket()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    writeln!(stream, "{}", json!({"v": 1, "op": "hello"})).unwrap();
+    stream.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+}
+
+#[test]
+fn the_successor_has_the_tokens_the_secrets_the_count_and_the_refusals() {
+    let rig = Rig::warm();
+    let old = rig.token();
+    let young = rig.fresh();
+    rig.add(&adding("other", &rig.fake.url(), "nowhere"));
+    rig.home.osagent(["token", "other"]).fails(1);
+    let (creations, before) = (rig.fake.creations(), status(&rig));
+    let first = rig.home.agent();
+    replace(&rig);
+    assert_ne!(rig.home.agent(), first);
+    assert_eq!(rig.token(), young);
+    rig.home.osagent(["token", "other"]).fails(1);
+    let after = status(&rig);
+    assert_eq!(after["creations"], before["creations"]);
+    assert_eq!(after["tokens"].as_array().unwrap().len(), before["tokens"].as_array().unwrap().len());
+    assert_eq!(rig.fake.creations(), creations, "nothing was tried again");
+    // The password was in memory alone.
+    rig.fresh();
+    rig.home.osagent(["revoke", "--all", "--yes"]).ok();
+    assert!(!rig.fake.is_alive(&old) && !rig.fake.is_alive(&young));
+}
+
+#[test]
+fn a_locked_agent_hands_over_that_it_is_locked() {
+    let rig = Rig::warm();
+    rig.home.osagent(["lock"]).ok();
+    replace(&rig);
+    let done = rig.home.osagent(["token", PROFILE]).fails(3);
+    assert!(done.stderr.contains("the agent is locked"), "{done:#?}");
+    rig.home.agent();
+}
+
+#[test]
+fn an_agent_whose_successor_dies_goes_on() {
+    let rig = Rig::warm();
+    let (agent, token) = (rig.home.agent(), rig.token());
+    let mut successor = rig.connect();
+    let state = successor.ask(&json!({"op": "handover"}));
+    assert_eq!(state["ok"]["tokens"].as_array().unwrap().len(), 1);
+    assert!(!state.to_string().contains(&token), "tokens cross sealed");
+    let waiting = rig.home.osagent(["token", PROFILE]).start();
+    drop(successor);
+    assert_eq!(waiting.done().ok().line(), token);
+    // And one that cannot even begin, for it cannot read the configuration.
+    fs::write(rig.home.all().join("config/osagent/config.toml"), "[lock]\nrevoek = true\n").unwrap();
+    let done = rig.home.osagent(["agent", "--replace"]).fails(7);
+    assert!(done.stderr.contains("config.toml: line 2"), "{done:#?}");
+    assert_eq!((rig.token(), rig.home.agent()), (token, agent));
+    assert_eq!(rig.fake.creations(), 1);
+    let done = rig.home.osagent(["agent"]).fails(6);
+    assert!(done.stderr.contains("agent.sock.lock"), "it has its lock still: {done:#?}");
+}
+
+#[test]
+fn where_no_agent_runs_none_is_replaced_and_none_started() {
+    let rig = Rig::cold();
+    let done = rig.home.osagent(["agent", "--replace"]).ok();
+    assert!(done.stderr.contains("no agent is running"), "{done:#?}");
+    assert_eq!(rig.home.agents(), [0; 0]);
+}
+
+#[test]
+fn an_agent_that_knows_no_handover_is_stopped_and_replaced() {
+    let rig = Rig::cold();
+    let old = Old::start(&rig);
+    replace(&rig);
+    assert!(old.end().contains(&"stop".to_owned()));
+    rig.home.agent();
+}
+
+#[test]
+fn an_agent_of_another_release_that_does_not_know_an_operation_is_replaced_by_the_client_that_needs_it() {
+    let rig = Rig::cold();
+    let old = Old::start(&rig);
+    // What it knows, it is asked.
+    assert_eq!(rig.home.osagent(["token", PROFILE]).ok().line(), "gAAAAAold");
+    assert_eq!(rig.home.agents(), [0; 0]);
+    rig.home.osagent(["list"]).ok();
+    rig.home.agent();
+    assert_eq!(old.end(), ["token", "profiles", "hello", "hello", "hello", "handover", "stop"]);
+}
+
+#[test]
+fn an_operation_that_nobody_knows_replaces_no_agent_of_the_same_release() {
+    let rig = Rig::warm();
+    assert_eq!(rig.ask(&json!({"op": "teleport"}))["err"]["code"], "unsupported");
+    // Who we are, our end and our successor are asked for in the same words in every version.
+    assert_eq!(rig.ask(&json!({"v": 9, "op": "hello"}))["ok"]["version"], 1);
+    assert_eq!(rig.ask(&json!({"v": 9, "op": "status"}))["err"]["code"], "unsupported");
+}
+
+/// The old one's process may take a moment longer to be gone than the new one to be there.
+fn replace(rig: &Rig) {
+    rig.home.osagent(["agent", "--replace"]).ok();
+    crate::wait::until("the old agent is gone", || rig.home.agents().len() == 1);
+}
+
+fn status(rig: &Rig) -> Value {
+    rig.home.osagent(["status", "--json"]).ok().json()
+}
+
+/// An agent of a release that was never made: it has the lock and the socket, and knows three operations.
+struct Old(JoinHandle<Vec<String>>);
+
+impl Old {
+    fn start(rig: &Rig) -> Old {
+        let socket = rig.home.socket();
+        let folder = socket.parent().unwrap();
+        fs::create_dir(folder).unwrap();
+        fs::set_permissions(folder, PermissionsExt::from_mode(0o700)).unwrap();
+        let lock = fs::File::create(folder.join("agent.sock.lock")).unwrap();
+        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).unwrap();
+        let listener = UnixListener::bind(&socket).unwrap();
+        Old(thread::spawn(move || {
+            let mut asked = Vec::new();
+            loop {
+                let (stream, _) = listener.accept().unwrap();
+                let mut line = String::new();
+                BufReader::new(&stream).read_line(&mut line).unwrap();
+                // Whoever only looked whether somebody is there says nothing.
+                let Ok(request) = serde_json::from_str::<Value>(&line) else { continue };
+                let op = request["op"].as_str().unwrap().to_owned();
+                let answer = match op.as_str() {
+                    "hello" => {
+                        json!({"ok": {"version": 1, "capabilities": [], "release": "0.0.9", "pid": 1}})
+                    }
+                    "token" => json!({"ok": {"token": "gAAAAAold", "expires_at": "", "left_s": 900,
+                        "profile": PROFILE, "user_id": "u"}}),
+                    "stop" => json!({"ok": {}}),
+                    _ => {
+                        json!({"err": {"code": "unsupported", "message": "this agent does not know that op"}})
+                    }
+                };
+                asked.push(op.clone());
+                if op == "stop" {
+                    fs::remove_file(&socket).unwrap();
+                }
+                writeln!(&stream, "{answer}").unwrap();
+                if op == "stop" {
+                    drop(lock);
+                    return asked;
+                }
+            }
+        }))
+    }
+
+    /// What it was asked.
+    fn end(self) -> Vec<String> {
+        self.0.join().unwrap()
+    }
+}
