@@ -2,6 +2,7 @@
 //! and starts none. No secret is shown unless that is asked for.
 
 mod json;
+mod screen;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -58,7 +59,10 @@ struct Found {
 
 pub(crate) fn run(arguments: &Inspect) -> u8 {
     let told = inspect(arguments).and_then(|inspection| {
-        output::print_json(json::of(&inspection))?;
+        match arguments.json {
+            true => output::print_json(json::of(&inspection))?,
+            false => output::print(&screen::of(&inspection, arguments.reveal))?,
+        }
         Ok(inspection.status())
     });
     told.unwrap_or_else(|failure| report::failure(&failure))
@@ -70,14 +74,17 @@ fn inspect(arguments: &Inspect) -> Result<Inspection, Failure> {
         return Err(Failure::new(Code::Usage, "file and answers cannot both come from standard input"));
     }
     let answers = arguments.answers.as_deref().map(answers).transpose()?.unwrap_or_default();
-    let rc = Rc::open(&arguments.file)?;
-    let found = rc.evaluate(&answers, &arguments.args, &[]).map(|reading| {
-        let mask = if arguments.reveal { Mask::off() } else { Mask::of(&reading, &answers) };
+    Ok(read(Rc::open(&arguments.file)?, &answers, arguments))
+}
+
+fn read(rc: Rc, answers: &[Secret], arguments: &Inspect) -> Inspection {
+    let found = rc.evaluate(answers, &arguments.args, &[]).map(|reading| {
+        let mask = if arguments.reveal { Mask::off() } else { Mask::of(&reading, answers) };
         let draft = openrc::draft(&reading);
         let warnings = warnings(&rc, &reading, &draft);
         Found { reading, draft, warnings, mask }
     });
-    Ok(Inspection { rc, found })
+    Inspection { rc, found }
 }
 
 impl Inspection {
@@ -154,3 +161,6 @@ fn warnings(rc: &Rc, reading: &Reading, draft: &Draft) -> Vec<Warning> {
     warnings.sort_by_key(|warning| (warning.place, warning.kind));
     warnings
 }
+
+#[cfg(test)]
+mod canary;

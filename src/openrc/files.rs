@@ -226,15 +226,25 @@ impl Evaluator<'_> {
         if let Some(value) = value {
             return Ok(value);
         }
-        let known: Vec<&str> =
-            names.iter().copied().filter(|name| !super::builtins::is_builtin(name)).collect();
+        // Behind a sign inside it stands what may be a part of a value.
+        let tell = |index: usize, name: &str| match index {
+            0 => self.told(name, at),
+            _ => super::programs::only_known(name),
+        };
+        let told: Vec<String> = names
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| !super::builtins::is_builtin(name))
+            .map(|(index, name)| tell(index, name))
+            .collect();
+        let first = names.first().map(|name| tell(0, name)).unwrap_or_default();
         let status = self.state.status.clone();
-        for name in &known {
-            self.skip(name, at);
+        for name in &told {
+            self.skip_told(name, at);
         }
         self.state.status = status;
-        let name = known.first().or(names.first()).unwrap_or(&"");
-        Ok(Val::Unknown(Unknown::new(Why::Command(self.told(name, at)), at)))
+        let name = told.into_iter().next().unwrap_or(first);
+        Ok(Val::Unknown(Unknown::new(Why::Command(name), at)))
     }
 
     fn of_path(&mut self, command: &Command, compute: fn(&str) -> String) -> Run<Option<Val>> {

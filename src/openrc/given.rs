@@ -41,6 +41,7 @@ impl Reading {
             anything: None,
             scrubbed_for: None,
             regions: Vec::new(),
+            sources: Vec::new(),
             sites: Vec::new(),
             asked: Vec::new(),
         }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::names::is_secret_name;
+use super::names::{self, is_secret_name};
 use super::reading::{Reading, Setting};
 use super::text::Text;
 use super::value::Val;
@@ -15,10 +15,14 @@ pub const MASK: &str = "********";
 /// Shorter ones are parts of many words: they are masked where they are the whole of a value.
 const PART_LEN_MIN: usize = 4;
 
+/// Of what only looks like a secret, shorter ones and those without a digit are words of everyday.
+const LIKELY_LEN_MIN: usize = 6;
+
 /// No real file has so many; past them every value is masked, for looking for each in each would take too long.
 const SECRETS_MAX: usize = 64;
 
 /// What is not to be shown.
+#[derive(Clone)]
 pub struct Mask {
     secrets: Vec<Text>,
     is_everything: bool,
@@ -56,24 +60,43 @@ impl Mask {
                 secrets.push(Text::of(bytes));
             }
         };
-        for site in reading.sites.iter().filter(|site| is_secret_name(&site.name)) {
+        for site in reading.sites.iter().filter(|site| may_be_secret_name(&site.name)) {
             note(site.value.text().map_or(&[], Text::bytes));
         }
         for (name, setting) in reading.settings.iter().chain(&reading.shell_only) {
-            if is_secret_name(name) {
+            if may_be_secret_name(name) {
                 note(setting.text().unwrap_or_default().as_bytes());
             }
         }
         for (prompt, answer) in reading.prompts.iter().zip(answers) {
-            let is_secret =
-                is_secret_name(&prompt.into) || prompt.reaches.iter().any(|name| is_secret_name(name));
+            let is_secret = may_be_secret_name(&prompt.into)
+                || prompt.reaches.iter().any(|name| may_be_secret_name(name));
             if prompt.is_hidden || is_secret {
                 note(answer.expose().as_bytes());
             }
         }
+        // Also where it was not come by: another way of a condition, a comment, a name that was misspelt.
+        for source in &reading.sources {
+            let looks_so = |text: &&Text| {
+                text.len() >= LIKELY_LEN_MIN && text.str().is_some_and(|text| text.contains(char::is_numeric))
+            };
+            let likely = likely_secrets(&source.text);
+            likely.iter().filter(looks_so).for_each(|text| note(text.bytes()));
+        }
         // The longest first: one may be a part of another.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Mask { is_everything: secrets.len() > SECRETS_MAX, secrets, is_off: false }
+    }
+
+    /// The likely secrets of a text that could not be read: what stands behind the `=` of a secret's name.
+    pub fn of_text(text: &[u8]) -> Mask {
+        let mut secrets = likely_secrets(text);
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Mask { is_everything: secrets.len() > SECRETS_MAX, secrets, is_off: false }
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        self.is_off
     }
 
     /// A variable's value; `None` while it is not known.
@@ -81,13 +104,21 @@ impl Mask {
         let text = setting.text()?;
         let is_whole = !self.is_off
             && !text.is_empty()
-            && (is_secret_name(name) || self.is_everything || self.holds_whole(text));
+            && (may_be_secret_name(name) || self.is_everything || self.holds_whole(text));
         Some(if is_whole { Shown { text: MASK.to_owned(), is_masked: true } } else { self.text(text) })
     }
 
     /// A text that is a secret, or a part of one.
     pub fn secret(&self, text: &str) -> String {
         if self.is_off { text.to_owned() } else { MASK.to_owned() }
+    }
+
+    /// The name of a variable that a `$` in the value of `name` refers to: it may have been meant as a part of the value.
+    pub fn reference(&self, name: &str, reference: &str) -> String {
+        match may_be_told(name, reference) {
+            true => self.text(reference).text,
+            false => self.secret(reference),
+        }
     }
 
     /// Any other text.
@@ -117,6 +148,66 @@ impl Mask {
     }
 }
 
+/// What stands behind the `=` of a secret's name: all of it, and its first word.
+fn likely_secrets(text: &[u8]) -> Vec<Text> {
+    let mut secrets: Vec<Text> = Vec::new();
+    for line in text.split(|&byte| byte == b'\n') {
+        let Ok(line) = std::str::from_utf8(line) else { continue };
+        for (at, _) in line.match_indices('=').take(SECRETS_MAX) {
+            let is_other = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+            let start = line[..at].rfind(is_other).map_or(0, |at| at + 1);
+            if secrets.len() > SECRETS_MAX || !may_be_secret_name(&line[start..at]) {
+                continue;
+            }
+            let value = line[at + 1..].trim_matches([' ', '"', '\'', ';', '\t']);
+            let word = value.split([' ', '"', '\'', ';']).next().unwrap_or_default();
+            let pieces = [value, word].into_iter().filter(|piece| !piece.is_empty());
+            secrets.extend(pieces.map(|piece| Text::of(piece.as_bytes())));
+        }
+    }
+    secrets
+}
+
+/// A secret's name, or one that looks as if it were meant to be: `OS_PASWORD`. Names of the field are spared.
+pub fn may_be_secret_name(name: &str) -> bool {
+    const PARTS: &[&str] = &["PASS", "WORD", "SECR", "TOK", "CRED", "PWD", "KEY", "OTP", "PIN"];
+    const LIKELY: &[&str] = &["PASSWORD", "SECRET", "TOKEN"];
+    if is_secret_name(name) || names::leftovers().any(|known| known == name) {
+        return is_secret_name(name);
+    }
+    let name = name.to_ascii_uppercase();
+    let rest = name.trim_start_matches("OS_").trim_start_matches("ST_");
+    let is_cut = |likely: &&str| likely.starts_with(rest) || (rest.len() > 2 && likely.ends_with(rest));
+    let is_near = |likely: &&str| rest.len() > 4 && distance(rest.as_bytes(), likely.as_bytes()) <= 2;
+    PARTS.iter().any(|part| rest.contains(part))
+        || LIKELY.iter().any(|likely| is_cut(likely) || is_near(likely))
+        || ["OS", "O", "S", "_", "ST"].contains(&rest)
+}
+
+/// Whether what follows the `$` in a value of `name` is surely the name of a variable.
+pub(crate) fn may_be_told(name: &str, reference: &str) -> bool {
+    let is_digit = reference.len() == 1 && reference.bytes().all(|byte| byte.is_ascii_digit());
+    let is_constant = reference.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    !may_be_secret_name(name) && (is_digit || is_constant)
+}
+
+/// How many letters differ (Levenshtein).
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    if a.len().abs_diff(b.len()) > 2 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let next = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    row[b.len()]
+}
+
 /// `https://user:password@host` keeps the user.
 fn without_user_info(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -127,12 +218,19 @@ fn without_user_info(text: &str) -> String {
         rest = after;
         // An unescaped @ or / may stand in the password itself: the last @ of the word decides.
         let at = after.split(' ').next().and_then(|word| word.rfind('@'));
-        if let Some(at) = at
-            && let Some(colon) = after[..at].find(':')
-        {
+        let authority = &after[..after.find(['/', '?', '#', ' ']).unwrap_or(after.len())];
+        let is_port = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let colon = match at {
+            Some(at) => after[..at].find(':'),
+            // What is no port may be a password that lost its host.
+            None if authority.starts_with('[') => None,
+            None => authority.find(':').filter(|colon| !is_port(&authority[colon + 1..])),
+        };
+        if let Some(colon) = colon {
+            let word = after.find(' ').unwrap_or(after.len());
             shown.push_str(&after[..=colon]);
             shown.push_str(MASK);
-            rest = &after[at..];
+            rest = &after[at.unwrap_or(word)..];
         }
     }
     shown.push_str(rest);
@@ -145,7 +243,7 @@ fn without_parameters(text: &str) -> String {
     for piece in text.split_inclusive(['&', ';', '?', ' ', ',']) {
         let end = piece.trim_end_matches(['&', ';', '?', ' ', ',']).len();
         match piece[..end].split_once('=') {
-            Some((name, value)) if is_secret_name(name) && !value.is_empty() => {
+            Some((name, value)) if may_be_secret_name(name) && !value.is_empty() => {
                 shown.push_str(&format!("{name}={MASK}"));
                 shown.push_str(&piece[end..]);
             }
@@ -166,7 +264,7 @@ impl Reading {
         let is_written = |value: &Val| matches!(value, Val::Known(known) if known.answer.is_none() && !known.text.is_empty());
         self.sites
             .iter()
-            .any(|site| is_secret_name(&site.name) && is_written(&site.value) && site.copies.is_none())
+            .any(|site| may_be_secret_name(&site.name) && is_written(&site.value) && site.copies.is_none())
     }
 }
 
@@ -213,11 +311,7 @@ mod tests {
     fn a_url_keeps_its_user_and_loses_its_password() {
         check("export OS_AUTH_URL=https://u:p@ss/w@h:5000/v3", "OS_AUTH_URL", "https://u:********@h:5000/v3");
         check("export OS_AUTH_URL=https://u@h:5000/v3", "OS_AUTH_URL", "https://u@h:5000/v3");
-        check(
-            "export OS_AUTH_URL='https://h/?token=abc&x=1'",
-            "OS_AUTH_URL",
-            "https://h/?token=********&x=1",
-        );
+        check("export OS_AUTH_URL='https://h/?token=abc&x=1'", "OS_AUTH_URL", "https://h/?token=********");
         check("export OS_AUTH_URL=https://h:5000/v3", "OS_AUTH_URL", "https://h:5000/v3");
     }
 }

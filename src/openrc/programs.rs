@@ -186,6 +186,11 @@ pub(crate) fn is_program(name: &str) -> bool {
     PROGRAMS.contains(&name)
 }
 
+/// The name if it is one of the field, else nothing.
+pub(crate) fn only_known(name: &str) -> String {
+    if is_program(name) { name.to_owned() } else { String::new() }
+}
+
 /// How many words, from the first, ask a keeper of secrets.
 pub(crate) fn keeper(words: &[&str]) -> Option<usize> {
     KEEPERS.iter().find(|keeper| words.starts_with(keeper)).map(|keeper| keeper.len())

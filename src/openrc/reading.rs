@@ -43,6 +43,7 @@ pub struct Reading {
     pub scrubbed_for: Option<profile::Name>,
     /// More than one where a clouds.yaml names several that are the same login; the first is OS_REGION_NAME.
     pub regions: Vec<String>,
+    pub(crate) sources: Vec<Rc<Source>>,
     pub(crate) sites: Vec<Site>,
     pub(crate) asked: Vec<Asked>,
 }
@@ -266,6 +267,7 @@ impl Evaluator<'_> {
             ended: ended.map(|at| self.place(at)),
             files: self.paths,
             regions: Vec::new(),
+            sources: self.sources,
             sites: self.sites,
             asked: self.prompts,
             settings,

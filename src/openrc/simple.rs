@@ -208,10 +208,9 @@ impl Evaluator<'_> {
         let matters = name.starts_with("OS_") || name.starts_with("ST_") || is_secret_name(name);
         for (reference, at) in references.iter().filter(|_| matters) {
             // What follows the sign may be a part of the password: it is not repeated.
-            let what = if is_secret_name(name) {
-                "the variable named here".to_owned()
-            } else {
-                format!("${reference}")
+            let what = match super::mask::may_be_told(name, reference) {
+                true => format!("${reference}"),
+                false => "the variable named here".to_owned(),
             };
             let text = format!(
                 "nothing sets {what}, so it leaves nothing in {name}; a $ of the value itself is written \\$ or in single quotes"
@@ -291,7 +290,12 @@ impl Evaluator<'_> {
 
     /// A program: not run, nothing set, its status not known.
     pub(crate) fn skip(&mut self, name: &str, at: Span) {
-        let name = &self.told(name, at);
+        let name = self.told(name, at);
+        self.skip_told(&name, at);
+    }
+
+    /// The same with a name as it may be told.
+    pub(crate) fn skip_told(&mut self, name: &str, at: Span) {
         if self.skipped.len() < SKIPPED_MAX && !self.skipped.iter().any(|(skipped, _)| skipped == name) {
             self.skipped.push((name.to_owned(), at));
         }

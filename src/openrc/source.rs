@@ -112,6 +112,14 @@ impl Source {
         self.lines.iter().map(|&(start, _)| start)
     }
 
+    /// Where the text of a line lies, its end taken off; the first line is 1.
+    pub(crate) fn line_span(&self, line: u32) -> Option<(usize, usize)> {
+        let index = (line as usize).checked_sub(1)?;
+        let start = self.lines.get(index)?.0;
+        let end = self.lines.get(index + 1).map_or(self.text.len(), |(next, _)| next - 1);
+        Some((start, end))
+    }
+
     /// The text of an `eval` has none.
     pub(crate) fn has_lines(&self) -> bool {
         self.stands_at.is_none()

@@ -174,6 +174,62 @@ pub(crate) fn is_true(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
 }
 
+/// Words that stand in guides where a value is to be put.
+const STOCK: &[&str] = &[
+    "a",
+    "api",
+    "auth",
+    "change",
+    "changeme",
+    "cloud",
+    "credential",
+    "domain",
+    "enter",
+    "fill",
+    "here",
+    "id",
+    "in",
+    "insert",
+    "key",
+    "me",
+    "my",
+    "name",
+    "of",
+    "openstack",
+    "os",
+    "pass",
+    "passwd",
+    "password",
+    "project",
+    "put",
+    "region",
+    "replace",
+    "secret",
+    "tenant",
+    "the",
+    "this",
+    "todo",
+    "token",
+    "url",
+    "user",
+    "username",
+    "with",
+    "xxx",
+    "xxxx",
+    "xxxxx",
+    "xxxxxx",
+    "xxxxxxxx",
+    "your",
+    "yours",
+];
+
+/// Brackets around words that stand in guides: it is nobody's secret and may be shown.
+pub(crate) fn is_stock_placeholder(text: &str) -> bool {
+    let Some(inside) = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')) else { return false };
+    let mut words = inside.split([' ', '_', '-', '.']).filter(|word| !word.is_empty()).peekable();
+    words.peek().is_some() && words.all(|word| STOCK.contains(&word.to_ascii_lowercase().as_str()))
+}
+
 /// `<your password>` and the like, also within a longer text.
 fn is_placeholder(text: &str) -> bool {
     let Some((_, rest)) = text.split_once('<') else { return false };

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
 
 mod answers;
+mod secrets;
 
 use std::fs;
 use std::path::PathBuf;

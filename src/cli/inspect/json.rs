@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::source;
 use super::{Found, Inspection};
-use crate::openrc::{Mask, Place, Prompt, Reading, Refusal, Setting, Shown, Warning, Why, is_secret_name};
+use crate::openrc::{Mask, Place, Prompt, Reading, Refusal, Setting, Shown, Warning, Why};
 use crate::profile::Profile;
 
 pub(super) fn of(inspection: &Inspection) -> Value {
@@ -34,6 +34,7 @@ fn of_found(inspection: &Inspection, found: &Found) -> Value {
         "refuse": null,
         "profile": veiled(of_profile(&profile), mask),
         "secret": found.secret_from(),
+        "asks": found.open().map(|open| &open.name).collect::<Vec<_>>(),
         "obstacles": obstacles(found, &profile),
     })
 }
@@ -59,6 +60,7 @@ fn of_refusal(refusal: &Refusal) -> Value {
         },
         "profile": null,
         "secret": null,
+        "asks": [],
         "obstacles": [],
     })
 }
@@ -120,10 +122,7 @@ fn hangs_on(why: &Why, mask: &Mask) -> [String; 1] {
 fn unset_references(reading: &Reading, mask: &Mask) -> Map<String, Value> {
     let with = settings(reading).filter(|(_, setting)| !setting.unset_references.is_empty());
     let told = with.map(|(name, setting)| {
-        let shown = |reference: &String| match is_secret_name(name) {
-            true => mask.secret(reference),
-            false => mask.text(reference).text,
-        };
+        let shown = |reference: &String| mask.reference(name, reference);
         (name.clone(), setting.unset_references.iter().map(shown).collect())
     });
     told.collect()
@@ -172,9 +171,6 @@ fn obstacles(found: &Found, profile: &Profile) -> Vec<Value> {
     let mut told: Vec<Value> = Vec::new();
     for unsupported in &found.draft.unsupported {
         told.push(at(&unsupported.name, unsupported.place, unsupported.what.clone()));
-    }
-    for open in found.open() {
-        told.push(at(&open.name, open.place, found.mask.text(&format!("it hangs on {}", open.why)).text));
     }
     if let Some(fault) = found.fault(profile) {
         told.push(json!({ "name": null, "line": null, "column": null, "text": fault.to_string() }));
