@@ -37,10 +37,11 @@ const REPLY_LEN: usize = 4096;
 /// Serves until told to stop.
 pub(super) async fn serve(agent: Rc<Agent>, mut stop: watch::Receiver<bool>) {
     let open = Rc::new(Cell::new(0));
+    let capacity = capacity(process::open_files_max());
     loop {
         let listener = agent.door.listener();
         let accepted = tokio::select! {
-            accepted = accept(listener.as_deref(), open.get()) => accepted,
+            accepted = accept(listener.as_deref(), open.get() < capacity) => accepted,
             () = agent.door.changed() => continue,
             _ = stop.wait_for(|stop| *stop) => return,
         };
@@ -54,12 +55,16 @@ pub(super) async fn serve(agent: Rc<Agent>, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// How many connections may be open at once: of the descriptors that we may have a quarter is for logins, keyrings and files,
+/// whoever sits on a connection.
+fn capacity(open_files: usize) -> usize {
+    CONNECTIONS_MAX.min(open_files - open_files / 4)
+}
+
 /// The next connection; `None` after a pause, where there is no room for one. Those who come meanwhile wait in the kernel.
-async fn accept(listener: Option<&UnixListener>, open: usize) -> Option<UnixStream> {
+async fn accept(listener: Option<&UnixListener>, has_room: bool) -> Option<UnixStream> {
     let Some(listener) = listener else { return std::future::pending().await };
-    if open < CONNECTIONS_MAX
-        && let Ok((stream, _)) = listener.accept().await
-    {
+    if has_room && let Ok((stream, _)) = listener.accept().await {
         return Some(stream);
     }
     tokio::time::sleep(ACCEPT_PAUSE).await;

@@ -154,6 +154,12 @@ fn raise_open_files() -> nix::Result<()> {
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
 }
 
+/// How many descriptors this process may have open. Where the kernel does not tell, as few as every system grants.
+pub fn open_files_max() -> usize {
+    let soft = getrlimit(Resource::RLIMIT_NOFILE).map_or(256, |(soft, _)| soft);
+    soft.try_into().unwrap_or(usize::MAX)
+}
+
 /// Where the kernel lists our open descriptors: Linux, then macOS and the BSDs.
 const DESCRIPTOR_LISTS: &[&str] = &["/proc/self/fd", "/dev/fd"];
 

@@ -6,6 +6,7 @@
 mod folder;
 mod process;
 mod rescue;
+mod strain;
 mod upgrade;
 
 use std::fs;
