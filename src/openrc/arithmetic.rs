@@ -1,11 +1,39 @@
-//! Arithmetic on what is known: whole numbers, the four operations, comparisons. Whatever else an expression has, its value
-//! is not known, and what it may assign is forgotten.
+//! Arithmetic on what is known: the shell's expressions on whole numbers, with its assignments. Where a part is not known
+//! the value is not either, and what the expression may assign is forgotten.
 
 use super::ast::Word;
 use super::eval::{Evaluator, Run};
 use super::expand::Purpose;
+use super::place::Span;
 use super::reach::{Reach, of_arithmetic};
 use super::value::{Status, Unknown, Val};
+
+/// Parentheses and signs inside each other.
+const DEPTH_MAX: u32 = 64;
+
+/// Assignments in one expression, which are searched for each name.
+const ASSIGNED_MAX: usize = 64;
+
+/// What binds least comes first; each row takes its operands from the next.
+const LEVELS: &[&[&str]] = &[
+    &["||"],
+    &["&&"],
+    &["|"],
+    &["^"],
+    &["&"],
+    &["==", "!="],
+    &["<=", ">=", "<", ">"],
+    &["<<", ">>"],
+    &["+", "-"],
+    &["*", "/", "%"],
+];
+
+/// Every operator, the longer before those that it begins with.
+const OPERATORS: &[&str] = &[
+    "<<=", ">>=", "**", "++", "--", "||", "&&", "==", "!=", "<=", ">=", "<<", ">>", "+=", "-=", "*=", "/=",
+    "%=", "&=", "^=", "|=", "=", "?", ":", ",", "|", "^", "&", "<", ">", "+", "-", "*", "/", "%", "!", "~",
+    "(", ")",
+];
 
 impl Evaluator<'_> {
     pub(crate) fn arithmetic(&mut self, word: &Word) -> Run<Val> {
@@ -22,7 +50,7 @@ impl Evaluator<'_> {
         })
     }
 
-    fn compute(&mut self, word: &Word) -> Run<Result<i64, Unknown>> {
+    pub(crate) fn compute(&mut self, word: &Word) -> Run<Result<i64, Unknown>> {
         let value = self.expand(word, Purpose::Single)?;
         self.unset_references.clear();
         let text = match value.need() {
@@ -33,9 +61,8 @@ impl Evaluator<'_> {
                 return Ok(Err(unknown));
             }
         };
-        let mut sum = Sum { rest: text.bytes(), state: &self.state, depth: 0 };
-        let number = sum.comparison();
-        match number.filter(|_| sum.blank().is_empty()) {
+        self.spend(text.len() as u64 / 16, word.span)?;
+        match self.computed_text(text.bytes(), word.span)? {
             Some(number) => Ok(Ok(number)),
             None => {
                 let unknown = Unknown::other("an arithmetic expression", word.span);
@@ -43,6 +70,20 @@ impl Evaluator<'_> {
                 Ok(Err(unknown))
             }
         }
+    }
+
+    /// The number that an expanded expression is, its assignments carried out; `None` if that is not followed.
+    pub(crate) fn computed_text(&mut self, text: &[u8], at: Span) -> Run<Option<i64>> {
+        let mut sum = Sum { rest: text, state: &self.state, assigned: Vec::new(), depth: 0, skipped: 0 };
+        let number = if sum.blank().is_empty() { Some(0) } else { sum.list() };
+        let number = number.filter(|_| sum.blank().is_empty());
+        let assigned = std::mem::take(&mut sum.assigned);
+        if number.is_some() {
+            for (name, number) in assigned {
+                self.assign(&name, Val::known(number.to_string().as_bytes()), at)?;
+            }
+        }
+        Ok(number)
     }
 
     fn forget_names(&mut self, word: &Word, why: &Unknown) {
@@ -57,7 +98,11 @@ impl Evaluator<'_> {
 struct Sum<'s> {
     rest: &'s [u8],
     state: &'s super::state::State,
+    /// The assignments so far, in their order: they count in what follows.
+    assigned: Vec<(String, i64)>,
     depth: u32,
+    /// Inside of a side of `?:`, `&&` or `||` that does not count.
+    skipped: u32,
 }
 
 impl<'s> Sum<'s> {
@@ -66,98 +111,229 @@ impl<'s> Sum<'s> {
         self.rest
     }
 
-    fn take(&mut self, sign: &[u8]) -> bool {
-        let is_next = self.blank().starts_with(sign);
+    fn operator(&mut self) -> Option<&'static str> {
+        let rest = self.blank();
+        OPERATORS.iter().copied().find(|operator| rest.starts_with(operator.as_bytes()))
+    }
+
+    fn take(&mut self, wanted: &str) -> bool {
+        let is_next = self.operator() == Some(wanted);
         if is_next {
-            self.rest = &self.rest[sign.len()..];
+            self.rest = &self.rest[wanted.len()..];
         }
         is_next
     }
 
-    fn comparison(&mut self) -> Option<i64> {
-        let left = self.sum()?;
-        let compare: fn(&i64, &i64) -> bool = if self.take(b"==") {
-            i64::eq
-        } else if self.take(b"!=") {
-            i64::ne
-        } else if self.take(b"<=") {
-            i64::le
-        } else if self.take(b">=") {
-            i64::ge
-        } else if self.take(b"<") {
-            i64::lt
-        } else if self.take(b">") {
-            i64::gt
-        } else {
-            return Some(left);
+    /// Expressions between commas: the last one counts.
+    fn list(&mut self) -> Option<i64> {
+        let mut number = self.assignment()?;
+        while self.take(",") {
+            if self.assigned.len() > ASSIGNED_MAX {
+                return None;
+            }
+            number = self.assignment()?;
+        }
+        Some(number)
+    }
+
+    fn deeper(&mut self, run: impl FnOnce(&mut Self) -> Option<i64>) -> Option<i64> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return None;
+        }
+        let number = run(self);
+        self.depth -= 1;
+        number
+    }
+
+    fn assignment(&mut self) -> Option<i64> {
+        let before = self.blank();
+        let Some(name) = self.name() else { return self.choice() };
+        let operator = self.operator().filter(|operator| {
+            *operator == "=" || (operator.ends_with('=') && !matches!(*operator, "==" | "!=" | "<=" | ">="))
+        });
+        let Some(operator) = operator else {
+            self.rest = before;
+            return self.choice();
         };
-        Some(i64::from(compare(&left, &self.sum()?)))
+        self.rest = &self.rest[operator.len()..];
+        let right = self.deeper(Self::assignment)?;
+        let number = match operator.strip_suffix('=') {
+            None | Some("") => right,
+            Some(operator) => self.apply(operator, self.value(&name)?, right)?,
+        };
+        self.assign(name, number);
+        Some(number)
     }
 
-    fn sum(&mut self) -> Option<i64> {
-        let mut left = self.product()?;
-        loop {
-            if self.blank().starts_with(b"++") || self.rest.starts_with(b"--") {
-                return None;
-            }
-            left = if self.take(b"+") {
-                left.checked_add(self.product()?)?
-            } else if self.take(b"-") {
-                left.checked_sub(self.product()?)?
-            } else {
-                return Some(left);
-            };
+    fn assign(&mut self, name: String, number: i64) {
+        if self.skipped == 0 {
+            self.assigned.push((name, number));
         }
     }
 
-    fn product(&mut self) -> Option<i64> {
-        let mut left = self.atom()?;
+    fn choice(&mut self) -> Option<i64> {
+        let condition = self.level(0)?;
+        if !self.take("?") {
+            return Some(condition);
+        }
+        let yes = self.side(condition == 0, |this| this.deeper(Self::list))?;
+        if !self.take(":") {
+            return None;
+        }
+        let no = self.side(condition != 0, |this| this.deeper(Self::choice))?;
+        Some(if condition != 0 { yes } else { no })
+    }
+
+    fn side(&mut self, is_skipped: bool, run: impl FnOnce(&mut Self) -> Option<i64>) -> Option<i64> {
+        self.skipped += u32::from(is_skipped);
+        let number = run(self);
+        self.skipped -= u32::from(is_skipped);
+        number
+    }
+
+    fn level(&mut self, level: usize) -> Option<i64> {
+        let Some(operators) = LEVELS.get(level) else { return self.power() };
+        let mut left = self.level(level + 1)?;
         loop {
-            if self.blank().starts_with(b"**") {
-                return None;
-            }
-            left = if self.take(b"*") {
-                left.checked_mul(self.atom()?)?
-            } else if self.take(b"/") {
-                left.checked_div(self.atom()?)?
-            } else if self.take(b"%") {
-                left.checked_rem(self.atom()?)?
-            } else {
+            let Some(operator) = self.operator().filter(|operator| operators.contains(operator)) else {
                 return Some(left);
             };
+            self.rest = &self.rest[operator.len()..];
+            let is_decided = (operator == "&&" && left == 0) || (operator == "||" && left != 0);
+            let right = self.side(is_decided, |this| this.level(level + 1))?;
+            left = self.apply(operator, left, right)?;
         }
+    }
+
+    fn power(&mut self) -> Option<i64> {
+        let base = self.unary()?;
+        if !self.take("**") {
+            return Some(base);
+        }
+        let exponent = self.deeper(Self::power)?;
+        base.checked_pow(u32::try_from(exponent).ok()?)
+    }
+
+    fn unary(&mut self) -> Option<i64> {
+        for sign in ["++", "--"] {
+            if self.take(sign) {
+                self.blank();
+                // `--5` is two signs and `++x` one step.
+                let name = self.name()?;
+                let number = self.stepped(&name, sign)?;
+                self.assign(name, number);
+                return Some(number);
+            }
+        }
+        for sign in ["!", "~", "-", "+"] {
+            if self.take(sign) {
+                let number = self.deeper(Self::unary)?;
+                return match sign {
+                    "!" => Some(i64::from(number == 0)),
+                    "~" => Some(!number),
+                    "-" => number.checked_neg(),
+                    _ => Some(number),
+                };
+            }
+        }
+        self.atom()
+    }
+
+    fn stepped(&self, name: &str, sign: &str) -> Option<i64> {
+        self.value(name)?.checked_add(if sign == "++" { 1 } else { -1 })
     }
 
     fn atom(&mut self) -> Option<i64> {
-        if self.take(b"(") {
-            self.depth += 1;
-            if self.depth > super::cursor::NESTING_MAX {
-                return None;
+        if self.take("(") {
+            let inside = self.deeper(Self::list)?;
+            return self.take(")").then_some(inside);
+        }
+        if let Some(name) = self.name() {
+            let number = self.value(&name)?;
+            for sign in ["++", "--"] {
+                if self.take(sign) {
+                    let stepped = self.stepped(&name, sign)?;
+                    self.assign(name, stepped);
+                    break;
+                }
             }
-            let inside = self.comparison()?;
-            self.depth -= 1;
-            return self.take(b")").then_some(inside);
+            return Some(number);
         }
         let rest = self.blank();
-        let len = rest.iter().take_while(|byte| super::cursor::is_name_byte(**byte)).count();
+        let len = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'#').count();
         let (word, rest) = rest.split_at_checked(len).filter(|_| len > 0)?;
-        let word = std::str::from_utf8(word).ok()?;
         self.rest = rest;
-        if word.as_bytes()[0].is_ascii_digit() {
-            return plain_number(word);
+        number_of(std::str::from_utf8(word).ok()?)
+    }
+
+    /// A name that stands here; an element of an array is not followed.
+    fn name(&mut self) -> Option<String> {
+        let rest = self.blank();
+        let len = rest.iter().take_while(|byte| super::cursor::is_name_byte(**byte)).count();
+        let name = std::str::from_utf8(&rest[..len]).ok().filter(|name| super::cursor::is_name(name))?;
+        if rest.get(len) == Some(&b'[') {
+            return None;
         }
-        match self.state.variable(word).and_then(|variable| variable.value) {
+        self.rest = &rest[len..];
+        Some(name.to_owned())
+    }
+
+    fn value(&self, name: &str) -> Option<i64> {
+        if let Some((_, number)) = self.assigned.iter().rev().find(|(other, _)| other == name) {
+            return Some(*number);
+        }
+        if super::parameter::is_lively(name) {
+            return None;
+        }
+        match self.state.variable(name).and_then(|variable| variable.value) {
             None => Some(0),
-            Some(value) => match value.str()? {
+            Some(value) => match value.str()?.trim_matches([' ', '\t', '\n']) {
                 "" => Some(0),
-                text => plain_number(text),
+                text => match text.strip_prefix('-') {
+                    Some(digits) => number_of(digits)?.checked_neg(),
+                    None => number_of(text),
+                },
             },
         }
     }
+
+    fn apply(&self, operator: &str, left: i64, right: i64) -> Option<i64> {
+        Some(match operator {
+            "||" => i64::from(left != 0 || right != 0),
+            "&&" => i64::from(left != 0 && right != 0),
+            "|" => left | right,
+            "^" => left ^ right,
+            "&" => left & right,
+            "==" => i64::from(left == right),
+            "!=" => i64::from(left != right),
+            "<=" => i64::from(left <= right),
+            ">=" => i64::from(left >= right),
+            "<" => i64::from(left < right),
+            ">" => i64::from(left > right),
+            "<<" => left.checked_shl(u32::try_from(right).ok()?)?,
+            ">>" => left.checked_shr(u32::try_from(right).ok()?)?,
+            "+" => left.checked_add(right)?,
+            "-" => left.checked_sub(right)?,
+            "*" => left.checked_mul(right)?,
+            // A side that does not count may divide by zero.
+            "/" | "%" if right == 0 => return (self.skipped > 0).then_some(0),
+            "/" => left.checked_div(right)?,
+            _ => left.checked_rem(right)?,
+        })
+    }
 }
 
-/// Decimal digits without a leading zero, which would make them octal.
-fn plain_number(text: &str) -> Option<i64> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    is_plain.then(|| text.parse().ok()).flatten()
+/// `10`, `010`, `0x1f`, `2#101`; bases above 36 have digits of their own and are not followed.
+fn number_of(text: &str) -> Option<i64> {
+    let (radix, digits) = match text.split_once('#') {
+        Some((base, digits)) => (base.parse().ok().filter(|base| (2..=36).contains(base))?, digits),
+        None => match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+            Some(digits) => (16, digits),
+            None if text.len() > 1 && text.starts_with('0') => (8, &text[1..]),
+            None => (10, text),
+        },
+    };
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_plain.then(|| i64::from_str_radix(digits, radix).ok()).flatten()
 }

@@ -201,8 +201,33 @@ pub(crate) enum Operator {
         longest: bool,
         pattern: Word,
     },
+    /// `${A/p/w}`, `${A//p/w}`, `${A/#p/w}`, `${A/%p/w}`
+    Replace {
+        place: Replaced,
+        pattern: Word,
+        with: Word,
+    },
+    /// `${A:offset}`, `${A:offset:length}`
+    Slice {
+        offset: Word,
+        length: Option<Word>,
+    },
+    /// `${A^}`, `${A^^}`, `${A,}`, `${A,,}`
+    Case {
+        to_upper: bool,
+        all: bool,
+    },
     /// Whatever else bash has: known to be there, not computed.
     Other,
+}
+
+/// What of a value `${A/p/w}` replaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replaced {
+    First,
+    All,
+    AtStart,
+    AtEnd,
 }
 
 /// The four of `${A:-w}`.

@@ -23,6 +23,7 @@ enum Does {
     Shift,
     Test,
     Unset,
+    Let,
     Echo,
     Printf,
     Read,
@@ -69,7 +70,7 @@ const TABLE: &[(&str, Does)] = &[
     ("getopts", Does::SetsNames),
     ("mapfile", Does::SetsNames),
     ("readarray", Does::SetsNames),
-    ("let", Does::SetsNames),
+    ("let", Does::Let),
     ("type", Does::Asks),
     ("hash", Does::Asks),
     ("wait", Does::Asks),
@@ -107,13 +108,17 @@ impl Evaluator<'_> {
                 self.status_of(rest);
                 return Ok(Flow::Return(at));
             }
-            Does::Exit => return Ok(Flow::Exit(at)),
+            Does::Exit => {
+                self.status_of(rest);
+                return Ok(Flow::Exit(at));
+            }
             Does::Exec if rest.is_empty() => self.succeed(),
             Does::Exec => return Ok(Flow::Exit(at)),
             Does::Set => self.set(rest),
             Does::Shift => self.shift(rest, at),
             Does::Test => self.test(name, rest, at)?,
             Does::Unset => self.unset(rest, at)?,
+            Does::Let => self.let_(rest, at)?,
             Does::Echo => self.echo(rest, at),
             Does::Printf => self.printf(rest, at)?,
             Does::Read => self.read(rest, input, at)?,
@@ -138,6 +143,24 @@ impl Evaluator<'_> {
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// `let`: arithmetic, one expression an argument.
+    fn let_(&mut self, rest: &[Field], at: Span) -> Run<()> {
+        for field in rest {
+            let number = match field.value.text() {
+                Some(text) if !field.is_loose => self.computed_text(text.clone().bytes(), at)?,
+                _ => None,
+            };
+            match number {
+                Some(number) => self.state.status = Status::of(number != 0),
+                None => {
+                    self.sets_names("let", rest, at);
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 
     fn leave_loop(&mut self, rest: &[Field], flow: fn(u32) -> Flow) -> Flow {

@@ -50,7 +50,7 @@ impl Parser<'_> {
             self.eat_all(b"((");
             match self.arithmetic_word(start) {
                 Ok(word) => return Ok(Kind::Arithmetic(word)),
-                Err(fault) if fault.reason == Reason::TooDeep => return Err(fault),
+                Err(fault) if fault.is_limit() => return Err(fault),
                 Err(_) => self.read_again(start, nesting)?,
             }
         }

@@ -7,7 +7,7 @@ use super::fields::Field;
 use super::place::Span;
 use super::state::Exported;
 use super::value::{Status, Unknown, Val, Why};
-use super::{FileKind, cursor};
+use super::{FileKind, cursor, regex};
 
 #[derive(Debug, Clone)]
 enum Truth {
@@ -180,7 +180,7 @@ impl Evaluator<'_> {
             }
             "=~" => {
                 let pattern = self.expand(right, Purpose::Pattern)?;
-                simple_regex(&left, &pattern, at)
+                self.expression_matches(&left, &pattern, at)?
             }
             "<" | ">" => Truth::Unknown(Unknown::other("an order of texts, which hangs on the locale", at)),
             _ => {
@@ -196,6 +196,20 @@ impl Evaluator<'_> {
         };
         self.unset_references.clear();
         Ok(truth)
+    }
+
+    /// The pattern comes with quoted bytes escaped.
+    fn expression_matches(&mut self, left: &Val, pattern: &Val, at: Span) -> Run<Truth> {
+        let (text, pattern) = match (left.need(), pattern.need()) {
+            (Ok(text), Ok(pattern)) => (text.bytes(), pattern.bytes()),
+            (Err(why), _) | (_, Err(why)) => return Ok(Truth::Unknown(why.as_part())),
+        };
+        self.spend((text.len() * (pattern.len() + 16)) as u64 / 32, at)?;
+        if let Some(why) = &self.state.has_other_patterns {
+            return Ok(Truth::Unknown(why.clone()));
+        }
+        let unread = Truth::Unknown(Unknown::other("a regular expression that is not read", at));
+        Ok(regex::matches(pattern, text).map_or(unread, Truth::of))
     }
 
     fn unary(&mut self, operator: &str, operand: &Val, at: Span) -> Truth {
@@ -299,42 +313,6 @@ fn integer(value: &Val) -> Result<Option<i64>, Unknown> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     Ok(is_number.then(|| text.parse().ok()).flatten())
-}
-
-/// An expression of literals, perhaps anchored: what rc files have. The pattern comes with quoted bytes escaped.
-fn simple_regex(left: &Val, pattern: &Val, at: Span) -> Truth {
-    let (text, pattern) = match (left.need(), pattern.need()) {
-        (Ok(text), Ok(pattern)) => (text.bytes(), pattern.bytes()),
-        (Err(why), _) | (_, Err(why)) => return Truth::Unknown(why.as_part()),
-    };
-    let (pattern, from_start) = match pattern.strip_prefix(b"^") {
-        Some(rest) => (rest, true),
-        None => (pattern, false),
-    };
-    let mut wanted = super::text::Text::new();
-    let mut to_end = false;
-    let mut bytes = pattern.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\\' => match bytes.next() {
-                Some(byte) if !byte.is_ascii_alphanumeric() || byte == b'_' => wanted.push(byte),
-                Some(byte) => wanted.push(byte),
-                None => return Truth::Unknown(Unknown::other("a regular expression", at)),
-            },
-            b'$' if bytes.peek().is_none() => to_end = true,
-            byte if b".[]*+?(){}|^$".contains(&byte) => {
-                return Truth::Unknown(Unknown::other("a regular expression", at));
-            }
-            byte => wanted.push(byte),
-        }
-    }
-    let wanted = wanted.bytes();
-    Truth::of(match (from_start, to_end) {
-        (true, true) => text == wanted,
-        (true, false) => text.starts_with(wanted),
-        (false, true) => text.ends_with(wanted),
-        (false, false) => wanted.is_empty() || text.windows(wanted.len()).any(|window| window == wanted),
-    })
 }
 
 fn is_unary(word: &str) -> bool {

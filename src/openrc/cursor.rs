@@ -7,6 +7,11 @@ use super::text::Text;
 /// How deep quotes, substitutions and compound commands may stand inside each other. Real files reach four.
 pub(crate) const NESTING_MAX: u32 = 16;
 
+/// Commands in one text. Real files have some dozens; 256 KiB of exports have eight thousand.
+const COMMANDS_MAX: u32 = 24_000;
+/// Words, and pieces of words, in one text: what its tree may weigh. Real files have some hundreds.
+const PIECES_MAX: u32 = 60_000;
+
 /// No real file has even one.
 const SECOND_READINGS_MAX: u32 = 32;
 
@@ -17,6 +22,8 @@ pub(crate) struct Parser<'s> {
     pub(crate) file: u16,
     nesting: u32,
     second_readings: u32,
+    commands: u32,
+    pieces: u32,
     waiting: Vec<HereDocument>,
     pub(crate) comments: Vec<Span>,
     /// Names that `${NAME:=…}` in a here-document may set; their values are not followed.
@@ -39,6 +46,8 @@ impl<'s> Parser<'s> {
             file,
             nesting: 0,
             second_readings: 0,
+            commands: 0,
+            pieces: 0,
             waiting: Vec::new(),
             comments: Vec::new(),
             set_in_here_documents: Vec::new(),
@@ -141,6 +150,25 @@ impl<'s> Parser<'s> {
         }
         self.rewind(at, nesting);
         Ok(())
+    }
+
+    /// Counts one command more.
+    pub(crate) fn count_command(&mut self) -> Parsed<()> {
+        self.commands += 1;
+        self.weigh(self.commands > COMMANDS_MAX)
+    }
+
+    /// Counts one piece of a word more.
+    pub(crate) fn count_piece(&mut self) -> Parsed<()> {
+        self.pieces += 1;
+        self.weigh(self.pieces > PIECES_MAX)
+    }
+
+    fn weigh(&self, is_too_much: bool) -> Parsed<()> {
+        match is_too_much {
+            true => Err(Fault::new(self.here(), Reason::TooMuchWork, "this is more than an rc file holds")),
+            false => Ok(()),
+        }
     }
 
     /// Skips blanks and a comment, up to the next token or the end of the line.

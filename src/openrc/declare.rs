@@ -118,8 +118,10 @@ impl Evaluator<'_> {
                 return Ok(());
             }
         };
+        let is_made = several.is_some();
         for word in several.as_deref().unwrap_or(std::slice::from_ref(word)) {
-            let Some(assignment) = assignment(word) else {
+            // What braces made falls apart at blanks, as a word that is no assignment does.
+            let Some(assignment) = assignment(word).filter(|_| !is_made || word.literal().is_some()) else {
                 let fields = self.fields(std::slice::from_ref(word))?;
                 self.unset_references.clear();
                 all.extend(fields.into_iter().map(|field| Declared::Field(field, word.span)));
@@ -285,6 +287,8 @@ impl Evaluator<'_> {
             .map(|(name, _)| name.to_string())
             .filter(|name| name.starts_with(prefix))
             .collect();
+        self.state.work =
+            self.state.work.saturating_add((self.state.len() + names::leftovers().count()) as u64);
         let before = names::leftovers().filter(|name| name.starts_with(prefix)).map(str::to_owned);
         for name in set.into_iter().chain(before) {
             // What is read-only stays, as in the shell.

@@ -1,6 +1,6 @@
 //! The longer things that `$` begins: `${…}` with its operators, and `$'…'` with its escapes.
 
-use super::ast::{Default_, Operator, Parameter, Part, Word};
+use super::ast::{Default_, Operator, Parameter, Part, Replaced, Word};
 use super::cursor::{Parser, is_name_start};
 use super::place::{Fault, Parsed, Reason};
 use super::text::Text;
@@ -124,12 +124,51 @@ impl Parser<'_> {
         let from_end = match self.peek() {
             Some(b'#') => false,
             Some(b'%') => true,
+            Some(b'/') => return self.replacement(start),
+            Some(b':') => return self.slice(start),
+            Some(b'^' | b',') => return self.case_change(start, is_quoted),
             _ => return self.other_operator(start, is_quoted),
         };
         let sign = self.bump().unwrap_or(b'#');
         let longest = self.eat(sign);
         let pattern = self.brace_word(start, Within::Brace)?;
         Ok(Operator::Remove { from_end, longest, pattern })
+    }
+
+    fn replacement(&mut self, start: usize) -> Parsed<Operator> {
+        self.at += 1;
+        let place = match self.peek() {
+            Some(b'/') => Replaced::All,
+            Some(b'#') => Replaced::AtStart,
+            Some(b'%') => Replaced::AtEnd,
+            _ => Replaced::First,
+        };
+        self.at += usize::from(place != Replaced::First);
+        let pattern = self.word(Within::Replaced)?.unwrap_or_default();
+        let with =
+            if self.eat(b'/') { self.word(Within::Brace)?.unwrap_or_default() } else { Word::default() };
+        self.closing_brace(start)?;
+        Ok(Operator::Replace { place, pattern, with })
+    }
+
+    fn slice(&mut self, start: usize) -> Parsed<Operator> {
+        self.at += 1;
+        let offset = self.word(Within::Offset)?.unwrap_or_default();
+        let length = if self.eat(b':') { self.word(Within::Offset)? } else { None };
+        self.closing_brace(start)?;
+        Ok(Operator::Slice { offset, length })
+    }
+
+    fn case_change(&mut self, start: usize, is_quoted: bool) -> Parsed<Operator> {
+        let sign = self.bump().unwrap_or(b'^');
+        let all = self.eat(sign);
+        if self.eat(b'}') {
+            return Ok(Operator::Case { to_upper: sign == b'^', all });
+        }
+        // With a pattern of letters to change.
+        let within = if is_quoted { Within::QuotedBrace } else { Within::Brace };
+        self.brace_word(start, within)?;
+        Ok(Operator::Other)
     }
 
     /// An operator that is known to be one and is not computed.

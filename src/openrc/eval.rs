@@ -13,8 +13,8 @@ use super::value::{FAILURE, SUCCESS, Status, Unknown, Val, Why};
 use super::warn::Warned;
 use super::{Context, text::Text};
 
-/// There is no clock here; this is what a machine of today does in a tenth of a second. Real files need some hundreds.
-pub(crate) const STEPS_MAX: u64 = 150_000;
+/// There is no clock here; a busy machine of today does this in less than a tenth of a second. Real files need some hundreds.
+pub(crate) const STEPS_MAX: u64 = 60_000;
 /// Turns of all loops together. Real files clear two dozen names.
 pub(crate) const TURNS_MAX: u32 = 1_000;
 /// Functions that call functions, and files that source files.

@@ -45,6 +45,7 @@ impl Evaluator<'_> {
     }
 
     fn word_fields(&mut self, word: &Word, fields: &mut Vec<Field>) -> Run<()> {
+        let mut counted = fields.len();
         let mut builder = Builder::default();
         let mut parts = word.parts.as_slice();
         if let Some(what) = looks_assigned(word) {
@@ -79,6 +80,8 @@ impl Evaluator<'_> {
                 }
             }
             self.check_len(&builder, word.span)?;
+            self.spend((fields.len() - counted) as u64, word.span)?;
+            counted = fields.len();
         }
         self.finish(&mut builder, fields);
         Ok(())

@@ -138,7 +138,7 @@ impl Evaluator<'_> {
         self.paths.push(String::new());
         match parse(&source.text, number) {
             Ok(program) if program.set_in_here_documents.is_empty() => Ok(Some(program.list)),
-            Err(fault) if fault.reason == Reason::TooDeep => Err(Stop::Refuse(fault)),
+            Err(fault) if fault.is_limit() => Err(Stop::Refuse(fault)),
             _ => Ok(None),
         }
     }

@@ -119,7 +119,7 @@ impl Evaluator<'_> {
         for list in lists {
             reach(list, &self.state.functions, &mut reached);
         }
-        self.state.work += reached.visited;
+        self.state.work = self.state.work.saturating_add(reached.visited);
         if reached.is_everything {
             self.state.forget_all(why);
         }

@@ -29,12 +29,17 @@ const LIVELY: &[&str] = &[
     "BASH_SUBSHELL",
     "BASH_ARGV",
     "BASH_ARGC",
+    "BASH_REMATCH",
     "_",
     "$",
     "!",
     "-",
     "0",
 ];
+
+pub(crate) fn is_lively(name: &str) -> bool {
+    LIVELY.contains(&name)
+}
 
 impl Evaluator<'_> {
     pub(crate) fn parameter(&mut self, parameter: &Rc<Parameter>) -> Run<Val> {
@@ -53,6 +58,9 @@ impl Evaluator<'_> {
             Operator::Remove { from_end, longest, pattern } => {
                 self.remove_pattern(name, *from_end, *longest, pattern, *span)
             }
+            Operator::Replace { place, pattern, with } => self.replaced(name, *place, pattern, with, *span),
+            Operator::Slice { offset, length } => self.sliced(name, offset, length.as_ref(), *span),
+            Operator::Case { to_upper, all } => self.case_changed(name, *to_upper, *all, *span),
             Operator::Other => {
                 Ok(Val::Unknown(Unknown::other("an operator of ${…} that is not read", *span)))
             }
@@ -123,7 +131,7 @@ impl Evaluator<'_> {
     }
 
     /// A reference without an operator: what is not set is empty, and worth a warning.
-    fn value_or_empty(&mut self, name: &str, at: Span) -> Run<Val> {
+    pub(crate) fn value_or_empty(&mut self, name: &str, at: Span) -> Run<Val> {
         if let Some(value) = self.lookup(name, at) {
             return Ok(value);
         }

@@ -155,6 +155,7 @@ impl Parser<'_> {
     pub(crate) fn command(&mut self) -> Parsed<Command> {
         self.skip_blanks();
         self.peek();
+        self.count_command()?;
         let start = self.at;
         if let Some(kind) = self.compound()? {
             let mut redirects = Vec::new();

@@ -108,7 +108,7 @@ fn unescape(pattern: &[u8], at: usize) -> Option<(u8, usize)> {
     }
 }
 
-fn class(name: &[u8], byte: u8) -> Option<bool> {
+pub(crate) fn class(name: &[u8], byte: u8) -> Option<bool> {
     Some(match name {
         b"alpha" => byte.is_ascii_alphabetic(),
         b"digit" => byte.is_ascii_digit(),

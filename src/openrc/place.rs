@@ -98,6 +98,11 @@ impl Fault {
         Box::new(Fault { at, reason, what: what.into(), hint: None })
     }
 
+    /// Whether it is about how much there is, so that reading the same in another way cannot help.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(self.reason, Reason::TooDeep | Reason::TooMuchWork)
+    }
+
     pub(crate) fn hint(mut self: Box<Fault>, hint: &'static str) -> Box<Fault> {
         self.hint = Some(hint);
         self

@@ -161,6 +161,14 @@ fn of_parts(parts: &[Part], reached: &mut Reach) {
                     of_word(word, reached);
                 }
                 Operator::Remove { pattern, .. } => of_word(pattern, reached),
+                Operator::Replace { pattern, with, .. } => {
+                    of_word(pattern, reached);
+                    of_word(with, reached);
+                }
+                Operator::Slice { offset, length } => {
+                    of_arithmetic(offset, reached);
+                    length.iter().for_each(|word| of_arithmetic(word, reached));
+                }
                 _ => {}
             },
             Part::Arithmetic(word) => of_arithmetic(word, reached),

@@ -154,7 +154,7 @@ impl State {
 
     /// Something may have changed anything.
     pub(crate) fn forget_all(&mut self, why: &Unknown) {
-        self.work += self.len() as u64;
+        self.work = self.work.saturating_add(self.len() as u64);
         let names: Vec<Rc<str>> = self.variables.keys().cloned().collect();
         for name in names {
             self.forget(&name, why);
@@ -168,7 +168,8 @@ impl State {
 
     /// What holds whether this state or `other` is the right one.
     pub(crate) fn merge(&mut self, other: State, why: &Unknown) {
-        self.work += other.work + (self.len() + other.len()) as u64;
+        // Both began as one: what that had left to count is counted once.
+        self.work = self.work.max(other.work).saturating_add((self.len() + other.len()) as u64);
         let names: Vec<Rc<str>> = self
             .variables
             .keys()

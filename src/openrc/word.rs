@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::ast::{Part, Substitution, Word};
+use super::ast::{Part, Word};
 use super::cursor::{Parser, is_name_byte, is_name_start};
 use super::place::{Fault, Parsed, Reason};
 use super::text::Text;
@@ -18,6 +18,10 @@ pub(crate) enum Within {
     Regex,
     /// After the operator of `${…}`.
     Brace,
+    /// The pattern of `${A/p/w}`, up to a slash.
+    Replaced,
+    /// The numbers of `${A:0:2}`, up to a colon.
+    Offset,
     /// The same inside double quotes, where single quotes mean nothing.
     QuotedBrace,
 }
@@ -29,10 +33,16 @@ impl Parser<'_> {
         let start = self.at;
         let mut word = Word::default();
         let mut parentheses = 0_u32;
+        let mut quote = None;
         while let Some(byte) = self.peek() {
             let is_process = matches!(byte, b'<' | b'>') && self.peek_second() == Some(b'(');
             let is_grouped = within == Within::Regex && parentheses > 0 && b" |)".contains(&byte);
-            if ends(byte, within) && !is_grouped && !(within == Within::Line && is_process) {
+            if within == Within::QuotedBrace && byte == b'\'' {
+                // It stays in the value, yet the shell looks for the other one of the pair.
+                quote = if quote.is_none() { Some(self.at) } else { None };
+            }
+            if ends(byte, within) && quote.is_none() && !is_grouped && !(within == Within::Line && is_process)
+            {
                 if byte == b'(' && self.parenthesis(&mut word, within)? {
                     continue;
                 }
@@ -43,10 +53,18 @@ impl Parser<'_> {
                 b')' if within == Within::Regex => parentheses -= 1,
                 _ => {}
             }
+            let before = word.parts.len();
             self.piece(&mut word.parts, within)?;
+            if word.parts.len() > before {
+                self.count_piece()?;
+            }
+        }
+        if let Some(quote) = quote {
+            return Err(self.unterminated_quote(quote));
         }
         word.span = self.span_from(start);
-        let is_brace = matches!(within, Within::Brace | Within::QuotedBrace);
+        let is_brace =
+            matches!(within, Within::Brace | Within::QuotedBrace | Within::Replaced | Within::Offset);
         Ok((is_brace || !word.parts.is_empty()).then_some(word))
     }
 
@@ -181,7 +199,13 @@ impl Parser<'_> {
                     self.at += 1;
                     return Ok(parts);
                 }
-                Some(_) => self.quoted_piece(&mut parts, b'"')?,
+                Some(_) => {
+                    let before = parts.len();
+                    self.quoted_piece(&mut parts, b'"')?;
+                    if parts.len() > before {
+                        self.count_piece()?;
+                    }
+                }
             }
         }
     }
@@ -276,88 +300,6 @@ impl Parser<'_> {
         }
         name
     }
-
-    fn substitution(&mut self, start: usize) -> Parsed<Part> {
-        let list = self.command_until_parenthesis(start)?;
-        Ok(Part::Command(Rc::new(Substitution::Parsed { list, span: self.span_from(start) })))
-    }
-
-    fn backquotes(&mut self, is_quoted: bool) -> Parsed<Part> {
-        let start = self.at;
-        self.at += 1;
-        let mut text = Text::new();
-        loop {
-            match self.bump_raw() {
-                Some(b'`') => break,
-                Some(b'\\') => match self.bump_raw() {
-                    Some(byte) if b"$`\\".contains(&byte) || (is_quoted && byte == b'"') => text.push(byte),
-                    Some(byte) => text.extend(&[b'\\', byte]),
-                    None => text.push(b'\\'),
-                },
-                Some(byte) => text.push(byte),
-                None => {
-                    let what = "this command substitution has no end";
-                    return Err(Fault::new(self.span_from(start), Reason::UnterminatedSubstitution, what));
-                }
-            }
-        }
-        Ok(Part::Command(Rc::new(Substitution::Backquoted { text, span: self.span_from(start) })))
-    }
-
-    /// At `((` after `$`: `None`, and nothing taken, if it is a subshell in a substitution after all.
-    fn arithmetic(&mut self, start: usize) -> Parsed<Option<Part>> {
-        let (at, nesting) = (self.at, self.nesting());
-        self.eat_all(b"((");
-        match self.arithmetic_word(start) {
-            Ok(word) => Ok(Some(Part::Arithmetic(Rc::new(word)))),
-            Err(fault) if fault.reason == Reason::TooDeep => Err(fault),
-            Err(_) => {
-                self.read_again(at, nesting)?;
-                Ok(None)
-            }
-        }
-    }
-
-    /// After `((`, up to `))`.
-    pub(crate) fn arithmetic_word(&mut self, start: usize) -> Parsed<Word> {
-        self.enter(start)?;
-        let mut parts = Vec::new();
-        let mut depth = 0_u32;
-        loop {
-            match self.peek() {
-                Some(b')') if depth == 0 && self.peek_second() == Some(b')') => break,
-                Some(b')') if depth == 0 => return self.syntax("an arithmetic expression ends in ))"),
-                Some(b'(') => depth += 1,
-                Some(b')') => depth -= 1,
-                Some(b'"') => {
-                    self.at += 1;
-                    continue;
-                }
-                Some(_) => {}
-                None => return self.syntax("an arithmetic expression ends in ))"),
-            }
-            self.quoted_piece(&mut parts, b'"')?;
-        }
-        self.eat_all(b"))");
-        self.leave();
-        Ok(Word { parts, span: self.span_from(start) })
-    }
-
-    /// After `$[`: the old spelling, read and not computed.
-    fn old_arithmetic(&mut self, start: usize) -> Parsed<Part> {
-        let mut depth = 1_u32;
-        while let Some(byte) = self.bump() {
-            match byte {
-                b'[' => depth += 1,
-                b']' => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                return Ok(Part::Opaque("an arithmetic expression in $[ ]", self.span_from(start)));
-            }
-        }
-        Err(Fault::new(self.span_from(start), Reason::UnterminatedSubstitution, "this $[ has no end"))
-    }
 }
 
 fn ends(byte: u8, within: Within) -> bool {
@@ -365,6 +307,8 @@ fn ends(byte: u8, within: Within) -> bool {
         Within::Line | Within::Condition => b" \t\n;&|<>()".contains(&byte),
         Within::Regex => b" \t\n;&<>)".contains(&byte),
         Within::Brace | Within::QuotedBrace => byte == b'}',
+        Within::Replaced => byte == b'/' || byte == b'}',
+        Within::Offset => byte == b':' || byte == b'}',
     }
 }
 
