@@ -20,8 +20,12 @@ struct Wish {
     prompt: Option<Val>,
     /// `-n`, `-N`: at most so many characters.
     len_max: Option<usize>,
-    /// `-a`, `-d`, `-u` and what else changes where the text comes from or goes.
+    /// `-a`: the array that takes all words.
+    array: Option<Val>,
+    /// `-d`, `-u` and what else changes where the text comes from or goes.
     is_unread: bool,
+    /// No name is given: REPLY gets the line with its blanks.
+    is_reply: bool,
 }
 
 impl Evaluator<'_> {
@@ -100,7 +104,11 @@ impl Evaluator<'_> {
             _ => SUCCESS,
         };
         let separators = self.separators();
-        let separators = separators.as_ref().map_or(&b" \t\n"[..], Text::bytes);
+        let (separators, value) = match &separators {
+            _ if wish.is_reply => (&b""[..], value),
+            Ok(separators) => (separators.bytes(), value),
+            Err(unknown) => (&b""[..], Val::Unknown(unknown.as_part())),
+        };
         let values = fall_apart(&value, names.len(), wish.is_raw, separators, at);
         for (name, value) in names.iter().zip(values) {
             let value = match (value.text(), wish.len_max) {
@@ -150,9 +158,13 @@ impl Evaluator<'_> {
                 }
             }
         }
-        let names: Vec<Option<&str>> =
-            fields.get(at..).unwrap_or_default().iter().map(|field| field.value.str()).collect();
-        if names.is_empty() {
+        let names = fields.get(at..).unwrap_or_default().iter();
+        let names: Vec<Option<&str>> = match &wish.array {
+            Some(array) => vec![array.str()],
+            None => names.map(|field| field.value.str()).collect(),
+        };
+        wish.is_reply = names.is_empty();
+        if wish.is_reply {
             return (wish, Some(vec!["REPLY".to_owned()]));
         }
         let all: Option<Vec<String>> =
@@ -197,6 +209,10 @@ impl Wish {
         match letter {
             'p' => self.prompt = argument,
             't' | 'i' => {}
+            'a' => {
+                self.array = argument;
+                self.is_unread = true;
+            }
             'n' | 'N' => {
                 self.len_max = argument.as_ref().and_then(Val::str).and_then(|text| text.parse().ok());
                 self.is_unread |= self.len_max.is_none();

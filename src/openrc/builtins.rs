@@ -4,7 +4,7 @@
 use super::eval::{Evaluator, Flow, Run};
 use super::fields::Field;
 use super::place::Span;
-use super::simple::{Input, arguments_of};
+use super::simple::{Input, arguments_of, is_declaration};
 use super::state::{Arguments, Exported};
 use super::value::{Status, Unknown, Val, Why};
 
@@ -96,6 +96,12 @@ pub(crate) fn is_builtin(name: &str) -> bool {
 impl Evaluator<'_> {
     pub(crate) fn builtin(&mut self, name: &str, rest: &[Field], input: Input, at: Span) -> Run<Flow> {
         let Some((_, does)) = TABLE.iter().find(|(builtin, _)| *builtin == name) else {
+            if is_declaration(name) {
+                let why = Unknown::other("a declaration that is not written out", at);
+                self.state.forget_all(&why);
+                self.state.status = Status::Unknown(why);
+                return Ok(Flow::Next);
+            }
             self.skip(name, at);
             return Ok(Flow::Next);
         };
@@ -261,11 +267,6 @@ impl Evaluator<'_> {
                     Ok(Flow::Next)
                 }
                 "-p" | "--" => self.command_builtin(others, input, at),
-                "export" | "declare" | "typeset" | "local" | "readonly" => {
-                    // Reached only with a name that was not written plainly.
-                    self.state.forget_all(&Unknown::other("a declaration that is not written out", at));
-                    Ok(Flow::Next)
-                }
                 name => self.builtin(name, others, input, at),
             },
             Err(unknown) => {

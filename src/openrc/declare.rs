@@ -22,7 +22,8 @@ struct Wish {
     changes_value: bool,
     is_nameref: bool,
     is_about_functions: bool,
-    /// After `command`: which bash reads as assignments since 5.3 only.
+    is_global: bool,
+    /// After `command`, which bash reads as assignments since 5.3 only, or with a quote in the command's name.
     is_indirect: bool,
 }
 
@@ -40,13 +41,15 @@ enum Declared {
 
 impl Evaluator<'_> {
     /// `names` are the words up to the declaring one, `words` its arguments.
-    pub(crate) fn declare(&mut self, names: &[Field], words: &[Word], at: Span) -> Run<()> {
-        let command = names.last().and_then(|field| field.value.str()).unwrap_or_default().to_owned();
+    pub(crate) fn declare(&mut self, names: &[Word], words: &[Word], at: Span) -> Run<()> {
+        let command = names.last().and_then(Word::literal);
+        let command = command.as_ref().and_then(Text::str).unwrap_or_default().to_owned();
+        let is_quoted = names.last().is_some_and(|name| name.bare().is_none());
         let in_function = !self.state.hidden.is_empty();
         let mut wish = Wish {
             export: (command == "export").then_some(true),
             is_read_only: command == "readonly",
-            is_indirect: names.len() > 1,
+            is_indirect: names.len() > 1 || is_quoted,
             is_local: in_function && matches!(command.as_str(), "local" | "declare" | "typeset"),
             ..Wish::default()
         };
@@ -87,7 +90,10 @@ impl Evaluator<'_> {
                 'n' if command == "export" => wish.export = Some(false),
                 'x' => wish.export = Some(on),
                 'r' => wish.is_read_only = true,
-                'g' => wish.is_local = false,
+                'g' => {
+                    wish.is_local = false;
+                    wish.is_global = true;
+                }
                 'f' | 'F' => wish.is_about_functions = true,
                 'i' | 'l' | 'u' | 'a' | 'A' | 'c' => wish.changes_value = true,
                 'n' => wish.is_nameref = true,
@@ -146,6 +152,7 @@ impl Evaluator<'_> {
             Declared::Lost(why) => self.state.forget_all(&why),
             Declared::Field(field, word) => self.declare_field(&field, word, wish, at)?,
             Declared::Assigned { .. } if wish.is_about_functions => {}
+            Declared::Assigned { assignment, .. } if self.is_read_only(&assignment.name) => self.fail(),
             Declared::Assigned { assignment, value, references } => {
                 self.hide(&assignment.name, wish, at);
                 self.unset_references = references;
@@ -154,6 +161,11 @@ impl Evaluator<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Where an assignment stops the shell, a declaration only fails.
+    fn is_read_only(&self, name: &str) -> bool {
+        self.state.variable(name).is_some_and(|variable| variable.is_read_only)
     }
 
     /// `export NAME`, `export "NAME=value"`, `export $NAMES`.
@@ -187,6 +199,10 @@ impl Evaluator<'_> {
             self.fail();
             return Ok(());
         }
+        if value.is_some() && self.is_read_only(name) {
+            self.fail();
+            return Ok(());
+        }
         self.hide(name, wish, at);
         if let Some(value) = &value {
             let (name, value) = (name.to_owned(), value.clone());
@@ -211,12 +227,17 @@ impl Evaluator<'_> {
             None => {}
         }
         variable.is_read_only |= wish.is_read_only;
+        variable.changes_text |= wish.changes_value;
         self.state.put(name, variable);
         Ok(())
     }
 
     /// `local`: the variable of the caller comes back when the function ends.
     fn hide(&mut self, name: &str, wish: Wish, at: Span) {
+        if wish.is_global && self.state.hidden.iter().flatten().any(|(other, _)| &**other == name) {
+            self.state
+                .forget_all(&Unknown::other("a variable of the caller under the name of a local one", at));
+        }
         if !wish.is_local {
             return;
         }
@@ -313,7 +334,7 @@ fn of_indirect(assignment: &Assignment, value: Val) -> Val {
     if is_safe {
         value
     } else {
-        Val::Unknown(Unknown::other("how this bash reads command export", word.span))
+        Val::Unknown(Unknown::other("how this bash reads an export that is not written plainly", word.span))
     }
 }
 

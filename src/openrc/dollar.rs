@@ -188,7 +188,13 @@ impl Parser<'_> {
     }
 
     fn brace_word(&mut self, start: usize, within: Within) -> Parsed<Word> {
-        let word = self.word(within)?.unwrap_or_default();
+        let begin = self.at;
+        let mut word = self.word(within)?.unwrap_or_default();
+        let is_nested = word.parts.iter().any(|part| matches!(part, Part::Double(_)));
+        if within == Within::QuotedBrace && is_nested && is_odd_in_nested_quotes(&self.source[begin..self.at])
+        {
+            word.parts = vec![Part::Opaque("quotes inside of quotes", self.span_from(start))];
+        }
         self.closing_brace(start)?;
         Ok(word)
     }
@@ -309,4 +315,11 @@ enum Escape {
     Byte(u8),
     /// An unknown escape keeps its backslash.
     Kept(u8),
+}
+
+/// In `"${A:-"\a"}"` the backslash goes, in `"\a"` it stays, and braces expand there: how deep that stands in quotes is not
+/// followed.
+fn is_odd_in_nested_quotes(text: &[u8]) -> bool {
+    let is_brace = |pair: &[u8]| pair[0] != b'$' && pair[1] == b'{';
+    text.contains(&b'\\') || text.first() == Some(&b'{') || text.windows(2).any(is_brace)
 }

@@ -81,7 +81,7 @@ impl Evaluator<'_> {
             self.state.put(&assignment.name, variable);
         }
         let flow = match declares {
-            Some(words) => self.declare(&fields, words, at).map(|()| Flow::Next),
+            Some(words) => self.declare(&simple.words[..names], words, at).map(|()| Flow::Next),
             None => self.invoke(&fields, input, at),
         };
         let lasts = declares.is_some() || fields.first().is_none_or(|first| self.may_assign(first));
@@ -191,11 +191,16 @@ impl Evaluator<'_> {
             _ => Exported::No,
         };
         let references = self.take_references(name);
+        let value = match before.changes_text {
+            true => Val::Unknown(Unknown::other("a variable that changes what it is given", at)),
+            false => value,
+        };
         let variable = Variable {
             value: Some(value),
             exported,
             at,
             is_read_only: before.is_read_only,
+            changes_text: before.changes_text,
             unset_references: Rc::from(references),
         };
         self.state.put(name, variable);
@@ -319,13 +324,16 @@ pub(crate) fn arguments_of(fields: &[Field]) -> Arguments {
     }
 }
 
+pub(crate) fn is_declaration(name: &str) -> bool {
+    matches!(name, "export" | "declare" | "typeset" | "local" | "readonly")
+}
+
 /// The arguments of `export`, `declare` and the like, which the shell reads as assignments.
 fn declaration(words: &[Word]) -> Option<&[Word]> {
     let skipped = words.iter().take_while(|word| matches!(word.bare(), Some("command" | "builtin"))).count();
-    match words.get(skipped).and_then(Word::bare) {
-        Some("export" | "declare" | "typeset" | "local" | "readonly") => Some(&words[skipped + 1..]),
-        _ => None,
-    }
+    // `\export`, too, which no alias catches.
+    let name = words.get(skipped).and_then(Word::literal)?;
+    is_declaration(name.str()?).then(|| &words[skipped + 1..])
 }
 
 /// The command that decides the status of an assignment, if one is in it.

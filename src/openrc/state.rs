@@ -22,6 +22,8 @@ pub(crate) struct Variable {
     pub(crate) value: Option<Val>,
     pub(crate) exported: Exported,
     pub(crate) is_read_only: bool,
+    /// A number, an array, upper or lower case: it may hold another text than it is given.
+    pub(crate) changes_text: bool,
     pub(crate) at: Span,
     /// Variables that its text refers to and that nothing sets.
     pub(crate) unset_references: Rc<[String]>,
@@ -33,6 +35,7 @@ impl Variable {
             value: None,
             exported: Exported::No,
             is_read_only: false,
+            changes_text: false,
             at,
             unset_references: Rc::default(),
         }
@@ -238,6 +241,7 @@ fn merge_variable(a: Option<Variable>, b: Option<Variable>, why: &Unknown) -> Va
         value,
         exported,
         is_read_only: a.is_read_only || b.is_read_only,
+        changes_text: a.changes_text || b.changes_text,
         at: if a_was || !b_was { a.at } else { b.at },
         unset_references: references,
     }

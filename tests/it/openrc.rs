@@ -5,11 +5,17 @@
 
 pub(crate) mod cases;
 mod clouds;
+mod commands;
+mod compounds;
 mod drafts;
 mod generated;
 mod hostile;
+mod idioms;
+mod oracle;
+mod questions;
 mod scrub;
 mod shells;
+mod shrink;
 mod told;
 mod wording;
 mod world;

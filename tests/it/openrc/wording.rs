@@ -41,7 +41,38 @@ const QUOTED: &[&str] = &[
     "\t", "é", "{{", "~",
 ];
 
+/// What goes wrong where a quote is forgotten.
+const NASTY: &[&str] = &[
+    "'", "\"", "$", "`", "\\", "*", "?", "[x]", " ", "  ", "\t", "\n", "é", "日本", "🦀", "!", "~", "#",
+    "{a,b}", "%", "&", ";", "<", ">", "(", ")", "|", "=", ":", ",", "a", "B", "7", "word", "$plain",
+    "${OS_X}", "$(x)", "\\n", "}", "]", "^", "@", "-",
+];
+
 impl Writer {
+    /// One word that stands for nasty characters, quoted so that they stay.
+    pub(super) fn nasty(&mut self) -> String {
+        let mut text = String::new();
+        for _ in 0..1 + self.below(5) {
+            text.push_str(self.pick(NASTY));
+        }
+        match self.below(4) {
+            0 => format!("'{}'", text.replace('\'', "'\\''")),
+            1 => {
+                let escaped =
+                    text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('`', "\\`");
+                format!("\"{escaped}\"")
+            }
+            2 => format!("$'{}'", text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n")),
+            _ => {
+                let plain = |letter: char| letter.is_alphanumeric() || letter == '\n';
+                text.chars()
+                    .map(|letter| if plain(letter) { letter.to_string() } else { format!("\\{letter}") })
+                    .collect::<String>()
+                    .replace('\n', "'\n'")
+            }
+        }
+    }
+
     /// The right side of an assignment, which may be empty.
     pub(super) fn value(&mut self) -> String {
         if self.one_in(12) { String::new() } else { self.word() }
@@ -57,14 +88,18 @@ impl Writer {
     }
 
     fn piece(&mut self) -> String {
-        match self.below(14) {
+        match self.below(16) {
+            14 | 15 => self.nasty(),
             0..=3 => self.pick(LITERALS).to_owned(),
             4 | 5 => format!("'{}'", self.pick(QUOTED).replace('\'', "")),
             6 | 7 => self.double(),
             8 => format!("\\{}", self.pick(&["$", "`", "\"", "'", "\\", " ", "*", "!", "#", "&", ";", "a"])),
             9 => format!(
                 "$'{}'",
-                self.pick(&["a\\tb", "\\x41", "\\101", "it\\'s", "\\e[0m", "\\\\", "\\q", "x\\ny"])
+                self.pick(&[
+                    "a\\tb", "\\u00e9", "\\cA", "a\\0b", "\\U1f980", "\\?\\\"", "\\377\\n", "\\x41", "\\101",
+                    "it\\'s", "\\e[0m", "\\\\", "\\q", "x\\ny"
+                ])
             ),
             10 => "\\\n".to_owned(),
             _ => self.expansion(),
