@@ -87,15 +87,19 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
     tell_warnings(&source, &reading, &draft);
     let profile = profile(arguments, &source, &reading, &draft)?;
     let is_in_file = draft.secret.is_some() && draft.secret_prompt.is_none();
+    // Whatever stands in the way of the scrub is said before anything is stored.
+    let wanted = source.rc().filter(|_| arguments.scrub);
+    let mut scrub = wanted.map(|rc| scrub::prepare(rc, &reading, &profile.name)).transpose()?;
     let why_unknown = why_unknown(&source, &reading, &draft);
     let secret = given.or_else(|| draft.secret.as_ref().map(Secret::duplicate));
     let added = send(arguments, &profile, secret, why_unknown)?;
     plan::tell(&added, &profile);
-    if let Some(rc) = source.rc() {
-        let may_scrub = is_in_file && !arguments.no_scrub && added.survives && terminal::can_ask();
-        if arguments.scrub || (may_scrub && scrub::is_wanted(rc)?) {
-            scrub::run(rc, &reading, &profile.name)?;
-        }
+    let may_scrub = is_in_file && !arguments.no_scrub && added.survives && terminal::can_ask();
+    if let (None, true, Some(rc)) = (&scrub, may_scrub, source.rc().filter(|rc| rc.path.is_some())) {
+        scrub = scrub::offer(rc, &reading, &profile.name)?;
+    }
+    if let Some(scrub) = scrub {
+        scrub.run()?;
     }
     let name = if added.default { String::new() } else { format!(" {}", added.profile) };
     if let Some(left) = source.left_behind(&reading, &draft, &name) {

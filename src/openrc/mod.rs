@@ -28,6 +28,7 @@ mod expand;
 mod fields;
 mod files;
 mod given;
+mod left;
 mod loops;
 mod mask;
 mod methods;

@@ -43,6 +43,7 @@ pub struct Reading {
     pub scrubbed_for: Option<profile::Name>,
     /// More than one where a clouds.yaml names several that are the same login; the first is OS_REGION_NAME.
     pub regions: Vec<String>,
+    /// The texts of `files`.
     pub(crate) sources: Vec<Rc<Source>>,
     pub(crate) sites: Vec<Site>,
     pub(crate) asked: Vec<Asked>,

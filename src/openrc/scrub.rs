@@ -15,16 +15,13 @@ use super::source::Source;
 use super::text::Text;
 use super::unask;
 use super::value::{Val, Why};
-use super::{Context, NoFiles};
+use super::{Context, NoFiles, left};
 use crate::profile;
 
 /// `eval "$(osagent env --shell sh NAME)" # osagent`; the comment at the end also keeps a CR from the shell.
 pub(crate) const LINE_START: &str = "eval \"$(osagent env --shell sh ";
 pub(crate) const LINE_END: &str = ")\"";
 pub(crate) const LINE_MARK: &str = " # osagent";
-
-/// Shorter secrets are looked for in comments no more: they would be found in any word.
-const COMMENT_SECRET_LEN_MIN: usize = 4;
 
 /// A file without its secret.
 #[derive(Debug)]
@@ -33,6 +30,24 @@ pub struct Scrubbed {
     /// Where the secret's text still stands, by the lines of the new text: in a value that is no secret, or in what is
     /// neither an assignment nor a comment. `file` other than 0 is a sourced file, which is not touched.
     pub left: Vec<Place>,
+    /// Other secrets that stand in clear text, each with the name that it is assigned to: they stay.
+    pub others: Vec<(String, Place)>,
+    /// Where the file asks a program for the password still.
+    pub programs: Vec<Place>,
+    /// How the secret was written; nothing where it is asked for.
+    forms: Vec<Text>,
+}
+
+impl Scrubbed {
+    /// Whether the file held the secret.
+    pub fn has_taken(&self) -> bool {
+        !self.forms.is_empty()
+    }
+
+    /// Whether the secret that the file held stands in another text.
+    pub fn stands_in(&self, text: &[u8]) -> bool {
+        !left::found(text, &self.forms).is_empty()
+    }
 }
 
 /// Replace `range` of the original by `with`.
@@ -48,20 +63,20 @@ pub fn scrub(original: &[u8], reading: &Reading, profile: &profile::Name) -> Res
         Ok(source) => source,
         Err(fault) => return Err(Source::split_only(original).refuse(*fault)),
     };
-    let edits = match edits(&source, reading, profile) {
-        Ok(edits) => edits,
+    let (edits, forms) = match edits(&source, reading, profile) {
+        Ok(found) => found,
         Err(fault) => return Err(source.refuse(*fault)),
     };
     let mut text = apply(original, edits);
     if reading.scrubbed_for.is_none() {
         append_line(&mut text, original, profile);
     }
-    check(&text, reading)?;
-    let left = left(&text, reading);
-    Ok(Scrubbed { text, left })
+    let after = check(&text, reading)?;
+    let left = left::of_secret(&text, &forms, reading);
+    Ok(Scrubbed { left, others: left::others(&text, &after), programs: left::programs(&after), text, forms })
 }
 
-fn edits(source: &Source, reading: &Reading, profile: &profile::Name) -> Parsed<Vec<Edit>> {
+fn edits(source: &Source, reading: &Reading, profile: &profile::Name) -> Parsed<(Vec<Edit>, Vec<Text>)> {
     let mut program = parse(&source.text, 0)?;
     let before = program.list.items.last().map(|item| item.span);
     let own = take_own_line(&mut program.list, source).is_some();
@@ -74,9 +89,11 @@ fn edits(source: &Source, reading: &Reading, profile: &profile::Name) -> Parsed<
             with: name.map_or("\"\"".to_owned(), |name| format!("\"{name}=\"")).into_bytes(),
         })
         .collect();
-    edits.extend(comments(source, &program, reading, words.iter().map(|(span, _)| *span)));
+    let forms = forms(source, reading, &words);
+    edits.extend(comments(source, &program, reading, &forms));
+    edits.extend(unask::programs(source, &program.list, reading));
     let draft = draft(reading);
-    if let Some(index) = draft.secret_prompt {
+    for index in questions(reading, draft.secret_prompt) {
         edits.extend(unask::lines(source, &program.list, reading, index)?);
     }
     for open in &draft.unknown {
@@ -92,7 +109,22 @@ fn edits(source: &Source, reading: &Reading, profile: &profile::Name) -> Parsed<
         let end = source.original(span.end);
         edits.push(Edit { start, end, with: format!("{LINE_START}{profile}{LINE_END}").into_bytes() });
     }
-    Ok(edits)
+    Ok((edits, forms))
+}
+
+/// The questions for the password: the one that decides it, and those that would where something else does not.
+fn questions(reading: &Reading, deciding: Option<usize>) -> BTreeSet<usize> {
+    let is_password = |name: &str| names::of(Meaning::Password).any(|password| password == name);
+    let asked = reading.asked.iter().enumerate().filter(|(_, asked)| is_password(&asked.into));
+    let passed_on = reading.sites.iter().filter(|site| is_password(&site.name));
+    let passed_on = passed_on.filter_map(|site| match &site.value {
+        Val::Known(known) => known.answer,
+        Val::Unknown(unknown) => match unknown.why {
+            Why::Prompt { index, whole: true } => Some(index),
+            _ => None,
+        },
+    });
+    deciding.into_iter().chain(asked.map(|(index, _)| index)).chain(passed_on).collect()
 }
 
 /// The secret as it stands in the file; `None` when it is asked for or not known.
@@ -137,7 +169,7 @@ fn secret_words<'r>(program: &Program, reading: &'r Reading) -> Vec<(Span, Optio
 }
 
 /// Every assignment of a literal, wherever it stands.
-fn assigned(list: &List, found: &mut impl FnMut(&str, Span, &Text)) {
+pub(crate) fn assigned(list: &List, found: &mut impl FnMut(&str, Span, &Text)) {
     unask::commands(list, &mut |command| {
         let super::ast::Kind::Simple(simple) = &command.kind else { return };
         let words = simple.words.iter().filter_map(super::parser::assignment);
@@ -153,44 +185,43 @@ fn assigned(list: &List, found: &mut impl FnMut(&str, Span, &Text)) {
     });
 }
 
-/// The secret in comments, as its text and as it was written where it was assigned.
-fn comments(
-    source: &Source,
-    program: &Program,
-    reading: &Reading,
-    words: impl Iterator<Item = Span>,
-) -> Vec<Edit> {
+/// The secret in comments, as its text and as it was written where it was assigned. Only where it stands for itself: a word
+/// that happens to hold it is no secret.
+fn comments(source: &Source, program: &Program, reading: &Reading, forms: &[Text]) -> Vec<Edit> {
     let Some(secret) = secret(reading) else { return Vec::new() };
     let mut settings = reading.settings.iter().chain(&reading.shell_only);
     let is_common = settings.any(|(name, setting)| {
         !is_secret_name(name) && setting.text().map(str::as_bytes) == Some(secret.bytes())
     });
-    if is_common || secret.len() < COMMENT_SECRET_LEN_MIN {
+    if is_common {
         return Vec::new();
     }
-    let written = words.map(|span| Text::of(unquoted(&source.text[span.start as usize..span.end as usize])));
-    let forms: Vec<Text> = std::iter::once(secret.clone())
-        .chain(written.filter(|form| form.len() >= COMMENT_SECRET_LEN_MIN))
-        .collect();
     let mut edits = Vec::new();
     for comment in &program.comments {
-        let (mut at, end) = (comment.start as usize, comment.end as usize);
-        while at < end {
-            match forms.iter().find(|form| source.text[at..end].starts_with(form.bytes())) {
-                Some(form) => {
-                    let (start, stop) = (at as u32, (at + form.len()) as u32);
-                    edits.push(Edit {
-                        start: source.original(start),
-                        end: source.original(stop),
-                        with: Vec::new(),
-                    });
-                    at += form.len();
-                }
-                None => at += 1,
+        let text = &source.text[comment.start as usize..comment.end as usize];
+        for (at, len) in left::found(text, forms) {
+            let is_assigned = matches!(&text[..at], [.., b'='] | [.., b'=', b'"' | b'\'']);
+            if is_assigned || len >= left::LONG_LEN_MIN {
+                let start = comment.start + at as u32;
+                edits.push(Edit {
+                    start: source.original(start),
+                    end: source.original(start + len as u32),
+                    with: Vec::new(),
+                });
             }
         }
     }
     edits
+}
+
+/// How the secret may be written: as it is, and as it was where it was assigned.
+fn forms(source: &Source, reading: &Reading, words: &[(Span, Option<&str>)]) -> Vec<Text> {
+    let Some(secret) = secret(reading) else { return Vec::new() };
+    let written =
+        words.iter().map(|(span, _)| unquoted(&source.text[span.start as usize..span.end as usize]));
+    let written = written.filter(|form| *form != secret.bytes()).map(Text::of);
+    let forms = std::iter::once(secret.clone()).chain(written);
+    forms.filter(|form| form.len() >= left::SECRET_LEN_MIN).collect()
 }
 
 fn unquoted(word: &[u8]) -> &[u8] {
@@ -232,8 +263,8 @@ fn append_line(text: &mut Zeroizing<Vec<u8>>, original: &[u8], profile: &profile
     text.extend_from_slice(end_of_line);
 }
 
-/// The new text must be the shell's still, end in our line, and come that far.
-fn check(text: &[u8], reading: &Reading) -> Result<(), Refusal> {
+/// The new text must be the shell's still, end in our line, and come that far. What it reads as now.
+fn check(text: &[u8], reading: &Reading) -> Result<Reading, Refusal> {
     let refuse = |place: Place, what: &str| Refusal {
         place,
         reason: Reason::CannotScrub,
@@ -260,28 +291,7 @@ fn check(text: &[u8], reading: &Reading) -> Result<(), Refusal> {
     if let Some(place) = reading.ended {
         return Err(refuse(place, "the file ends itself here, before it could ask osagent"));
     }
-    Ok(())
-}
-
-/// Where the secret still stands.
-fn left(text: &[u8], reading: &Reading) -> Vec<Place> {
-    let Some(secret) = secret(reading) else { return Vec::new() };
-    let source = Source::split_only(text);
-    let bytes = source.text.as_slice();
-    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
-    let mut places: Vec<Place> = (0..bytes.len())
-        .filter(|&at| bytes[at..].starts_with(secret.bytes()))
-        // A short one is a part of many words: only where it stands alone.
-        .filter(|&at| {
-            let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-            secret.len() >= 8 || !(is_word(before) || is_word(bytes.get(at + secret.len())))
-        })
-        .map(|at| source.place(at as u32))
-        .collect();
-    let elsewhere =
-        reading.sites.iter().filter(|site| site.word.file > 0 && site.value.text() == Some(&secret));
-    places.extend(elsewhere.map(|site| Place { file: site.word.file, line: 1, column: 1 }));
-    places
+    Ok(after)
 }
 
 pub(crate) fn cannot<T>(at: Span, what: &str) -> Parsed<T> {

@@ -53,6 +53,11 @@ impl Source {
         }
     }
 
+    /// A file's, not the text of an `eval`.
+    pub(crate) fn is_file(&self) -> bool {
+        self.stands_at.is_none()
+    }
+
     /// Lines and nothing refused: for counting places only.
     pub(crate) fn split_only(original: &[u8]) -> Source {
         Source::split(original, 0)

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::ast::{Command, Item, Kind, List, RedirectKind, Simple, Word};
+use super::eval::Site;
+use super::names::{self, Meaning};
 use super::parser::assignment;
 use super::place::{Parsed, Span};
 use super::reading::Reading;
@@ -50,6 +52,29 @@ pub(crate) fn lines(source: &Source, list: &List, reading: &Reading, index: usiz
     question.mark(source, list, &mut marked, &mut emptied)?;
     harmless_beside(source, list, &mut marked);
     comment_out(source, &marked, &emptied)
+}
+
+/// The edits that make comments of the lines that have the password from a program. A line that does something else as well
+/// is left as it is: it asks nobody, and what it says is taken away by the file's last line.
+pub(crate) fn programs(source: &Source, list: &List, reading: &Reading) -> Vec<Edit> {
+    let of_program = |site: &&Site| {
+        let is_unknown = matches!(&site.value, Val::Unknown(Unknown { why: Why::Command(_), .. }));
+        is_unknown && site.word.file == 0
+    };
+    let mut names: BTreeSet<&str> = names::of(Meaning::Password).collect();
+    let mut words = BTreeSet::new();
+    for site in reading.sites.iter().rev().filter(of_program) {
+        if names.contains(site.name.as_str()) {
+            words.insert(site.word.start);
+            names.extend(site.copies.as_deref());
+        }
+    }
+    let question = Question { commands: Vec::new(), words, names };
+    let (mut marked, mut emptied) = (Vec::new(), Vec::new());
+    if question.words.is_empty() || question.mark(source, list, &mut marked, &mut emptied).is_err() {
+        return Vec::new();
+    }
+    comment_out(source, &marked, &emptied).unwrap_or_default()
 }
 
 impl Question<'_> {
@@ -168,15 +193,11 @@ fn comment_out(source: &Source, marked: &[Span], emptied: &[Span]) -> Parsed<Vec
     for &line in &lines {
         let start = starts[line];
         let end = starts.get(line + 1).map_or(source.text.len(), |next| next - 1);
-        let mut rest = Vec::with_capacity(end - start);
-        for at in start..end {
-            if !marked.iter().any(|span| (span.start as usize..span.end as usize).contains(&at)) {
-                rest.push(source.text[at]);
-            }
-        }
-        let rest = rest.split(|&byte| byte == b'#').next().unwrap_or_default();
-        if let Some(at) = rest.iter().position(|byte| !b" \t;\\".contains(byte)) {
-            let at = (start + at) as u32;
+        let is_marked =
+            |at: &usize| marked.iter().any(|span| (span.start as usize..span.end as usize).contains(at));
+        let mut rest = (start..end).filter(|at| !is_marked(at)).take_while(|at| source.text[*at] != b'#');
+        if let Some(at) = rest.find(|at| !b" \t;\\".contains(&source.text[*at])) {
+            let at = at as u32;
             let span = Span { file: 0, start: at, end: at + 1 };
             return cannot(span, "this line asks for the password and does something else too");
         }

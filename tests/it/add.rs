@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
 
 mod again;
+mod scrub;
 mod unknown;
 
 use std::fs;

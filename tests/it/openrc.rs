@@ -14,6 +14,7 @@ mod idioms;
 mod oracle;
 mod questions;
 mod scrub;
+mod scrubbed;
 mod shells;
 mod shrink;
 mod told;

@@ -34,6 +34,10 @@ fn check(source: &str, expected: &str) {
     assert_eq!(String::from_utf8_lossy(&again.text), expected, "scrubbed twice");
 }
 
+fn places(places: &[osagent::openrc::Place]) -> Vec<(u32, u32)> {
+    places.iter().map(|place| (place.line, place.column)).collect()
+}
+
 #[test]
 fn every_way_to_quote_a_secret_is_emptied() {
     for word in [
@@ -77,7 +81,78 @@ fn a_secret_that_is_also_a_name_is_left_where_it_is_one() {
     let done = scrubbed("export OS_USERNAME=admin\nexport OS_PASSWORD=admin\n");
     let text = String::from_utf8_lossy(&done.text).into_owned();
     assert!(text.starts_with("export OS_USERNAME=admin\nexport OS_PASSWORD=\"\"\n"), "{text}");
-    assert_eq!(done.left.iter().map(|place| (place.line, place.column)).collect::<Vec<_>>(), [(1, 20)]);
+    assert_eq!(places(&done.left), [(1, 20)]);
+}
+
+#[test]
+fn a_word_that_happens_to_hold_a_short_secret_is_not_cut() {
+    let done =
+        scrubbed("# testing; the password is: test\n# OS_PASSWORD=test\nexport OS_PASSWORD=test # tests\n");
+    let text = String::from_utf8_lossy(&done.text).into_owned();
+    let kept = "# testing; the password is: test\n# OS_PASSWORD=\nexport OS_PASSWORD=\"\" # tests\n";
+    assert_eq!(text, format!("{kept}{LAST_LINE}\n"));
+    assert_eq!(places(&done.left), [(1, 29)]);
+}
+
+#[test]
+fn wherever_the_secret_still_stands_is_told() {
+    let done = scrubbed(
+        "export OS_PASSWORD='s3cret word'\ncurl -u \"ada:s3cret word\" https://x\n: ${OS_PASSWORD:=s3cret word}\n\
+         export OS_AUTH_URL='https://ada:s3cret word@id.example'\ncat <<END\ns3cret word\nEND\n",
+    );
+    assert_eq!(places(&done.left), [(2, 14), (3, 18), (4, 33), (6, 1)]);
+}
+
+#[test]
+fn a_password_that_is_assigned_again_is_emptied_each_time() {
+    check(
+        "OS_PASSWORD=first-one\nexport OS_PASSWORD\nif true; then OS_PASSWORD=second-one; fi\nexport ST_KEY=second-one\n",
+        &format!(
+            "OS_PASSWORD=\"\"\nexport OS_PASSWORD\nif true; then OS_PASSWORD=\"\"; fi\nexport ST_KEY=\"\"\n{LAST_LINE}\n"
+        ),
+    );
+}
+
+#[test]
+fn other_secrets_stay_and_are_told() {
+    let source = "export OS_TOKEN=gAAAAA-token\nexport OS_PASSWORD=s3cret-word\nif false; then OS_PASSWORD=other; fi\n\
+                  export OS_APPLICATION_CREDENTIAL_SECRET=app-secret OS_KEY=/etc/key.pem\n";
+    let done = scrubbed(source);
+    let told: Vec<(&str, u32, u32)> =
+        done.others.iter().map(|(name, place)| (name.as_str(), place.line, place.column)).collect();
+    let app = ("OS_APPLICATION_CREDENTIAL_SECRET", 4, 41);
+    assert_eq!(told, [("OS_TOKEN", 1, 17), ("OS_PASSWORD", 3, 28), app]);
+    assert!(done.left.is_empty());
+}
+
+#[test]
+fn a_line_that_has_the_password_from_a_program_becomes_a_comment() {
+    check(
+        "export OS_USERNAME=ada\nexport OS_PASSWORD=\"$(pass show cloud)\"\n",
+        &format!("export OS_USERNAME=ada\n# export OS_PASSWORD=\"$(pass show cloud)\"\n{LAST_LINE}\n"),
+    );
+    check(
+        "pw=$(pass show cloud)\nexport OS_PASSWORD=$pw\n",
+        &format!("# pw=$(pass show cloud)\n# export OS_PASSWORD=$pw\n{LAST_LINE}\n"),
+    );
+    let done = scrubbed("export OS_USERNAME=ada OS_PASSWORD=$(pass show cloud)\n");
+    assert!(
+        done.text.starts_with(b"export OS_USERNAME=ada OS_PASSWORD=$(pass"),
+        "it does something else too"
+    );
+    assert_eq!(places(&done.programs), [(1, 36)]);
+}
+
+#[test]
+fn a_mark_at_the_beginning_and_a_missing_end_of_line_stay_what_they_are() {
+    check(
+        "\u{feff}export OS_PASSWORD=s3cret-word",
+        &format!("\u{feff}export OS_PASSWORD=\"\"\n{LAST_LINE}\n"),
+    );
+    check(
+        "export OS_PASSWORD=s3cret-word\r\n# ü\ttail \r\nexport OS_REGION_NAME=x",
+        &format!("export OS_PASSWORD=\"\"\r\n# ü\ttail \r\nexport OS_REGION_NAME=x\r\n{LAST_LINE}\r\n"),
+    );
 }
 
 #[test]
@@ -126,7 +201,7 @@ fn a_loop_that_asks_until_it_is_content_is_refused() {
     let source = "while true; do\n read -s OS_PASSWORD\n read -s AGAIN\n[ \"$OS_PASSWORD\" = \"$AGAIN\" ] && break\ndone\nexport OS_PASSWORD\n";
     let reading = read_plain(source.as_bytes());
     let refusal = scrub(source.as_bytes(), &reading, &"prod".parse().unwrap()).unwrap_err();
-    assert_eq!((refusal.reason.word(), refusal.place.line), ("cannot-scrub", 2));
+    assert_eq!((refusal.reason.word(), refusal.place.line), ("cannot-scrub", 1));
 }
 
 #[test]
@@ -162,7 +237,8 @@ fn every_scrubbed_case_is_still_sourced_to_its_last_line() {
         count += 1;
         let again = case.read_text(&done.text).unwrap();
         let twice = scrub(&done.text, &again, &"prod".parse().unwrap()).unwrap();
-        assert_eq!(twice.text, done.text, "{}: scrubbed twice", case.name);
+        let shown = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        assert_eq!(shown(&twice.text), shown(&done.text), "{}: scrubbed twice", case.name);
         nothing_else_changed(&case.name, &original, &done, &reading);
         still_a_shells(&case, &original, &done.text);
     }
