@@ -6,7 +6,7 @@
 //! project where those have none of that kind (`_handle_domain_id`), alone it is the scope; what then still has no domain
 //! gets OS_DEFAULT_DOMAIN, whose own default is the id `default` (`_auth_default_domain`, never the user's domain for the
 //! project). The client does the last only with OS_IDENTITY_API_VERSION=3 and fails without; here it is done, with a
-//! warning, whenever the file does not ask for v2.
+//! warning, whenever the file does not ask for v2. `tests/real/settings.rs` asks both clients themselves.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -132,6 +132,7 @@ const TAKEN: &[Meaning] = &[
     Meaning::SystemScope,
     Meaning::Region,
     Meaning::Interface,
+    Meaning::EndpointType,
     Meaning::CaCert,
     Meaning::Cert,
     Meaning::Key,
@@ -166,7 +167,7 @@ pub fn draft(reading: &Reading) -> Draft {
             0 | 1 => seen.text(Meaning::Region).into_iter().collect(),
             _ => reading.regions.clone(),
         },
-        interface: seen.text(Meaning::Interface),
+        interface: interface(&seen),
         tls: tls(&seen),
         secret: password.and_then(Setting::secret),
         secret_prompt: password.and_then(Setting::prompt),
@@ -201,6 +202,13 @@ fn unknown(seen: &Seen<'_>) -> Vec<Open> {
     };
     let taken = TAKEN.iter().filter(|&&meaning| !is_decided(meaning));
     taken.filter_map(|&meaning| seen.deciding(meaning)).filter_map(open).collect()
+}
+
+/// `openstack` takes the old name last, so it goes first; `publicURL` is `public`.
+fn interface(seen: &Seen<'_>) -> Option<String> {
+    let (new, old) = (seen.text(Meaning::Interface), seen.text(Meaning::EndpointType));
+    let is_same = |new: &String| old.as_deref().is_none_or(|old| old.trim_end_matches("URL") == new);
+    new.filter(is_same).or(old)
 }
 
 fn tls(seen: &Seen<'_>) -> Tls {

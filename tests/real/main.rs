@@ -39,4 +39,5 @@ mod kill_points;
 mod prompts;
 mod refusals;
 mod scopes;
+mod settings;
 mod verbs;

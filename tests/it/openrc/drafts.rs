@@ -172,6 +172,23 @@ fn tls_and_region_are_as_written() {
 }
 
 #[test]
+fn the_old_name_of_the_interface_wins_where_it_says_another() {
+    let interface = |settings: &[&str]| of(settings).interface;
+    assert_eq!(interface(&["OS_INTERFACE=public", "OS_ENDPOINT_TYPE=publicURL"]).as_deref(), Some("public"));
+    assert_eq!(
+        interface(&["OS_INTERFACE=public", "OS_ENDPOINT_TYPE=internalURL"]).as_deref(),
+        Some("internalURL")
+    );
+}
+
+#[test]
+fn with_v3_said_the_default_domain_is_that_of_one_variable() {
+    let domain = |more: &str| of(&["OS_USERNAME=ada", "OS_DEFAULT_DOMAIN_NAME=lab", more]).user.domain;
+    assert_eq!(domain("OS_IDENTITY_API_VERSION=3"), with_id("default"));
+    assert_eq!(domain("OS_IDENTITY_API_VERSION="), named("lab"));
+}
+
+#[test]
 fn what_is_no_shells_file_is_refused_with_its_place() {
     let context = Context {
         home: "/home/ada",
