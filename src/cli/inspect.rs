@@ -129,7 +129,7 @@ impl Found {
 fn answers(file: &Path) -> Result<Vec<Secret>, Failure> {
     let max = openrc::FILE_LEN_MAX;
     let text = match file.as_os_str() == "-" {
-        true => files::read_from(std::io::stdin().lock(), max).map_err(|error| {
+        true => files::stdin().and_then(|stdin| files::read_from(stdin, max)).map_err(|error| {
             let mut failure = Failure::new(Code::File, "standard input cannot be read");
             failure.causes.push(error.to_string());
             failure

@@ -29,7 +29,8 @@ impl Rc {
         // One byte more than is read: that it is too large is the reader's to say, with a place.
         let max = openrc::FILE_LEN_MAX + 1;
         if file == Path::new("-") {
-            let bytes = files::read_start(std::io::stdin().lock(), max)
+            let bytes = files::stdin()
+                .and_then(|stdin| files::read_start(stdin, max))
                 .map_err(|error| unreadable("standard input", &error))?;
             let folder = std::env::current_dir().map_err(|error| unreadable("the working folder", &error))?;
             let folder = text(&folder)?;

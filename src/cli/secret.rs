@@ -1,6 +1,5 @@
 //! A secret from a person or a pipe: never from an argument, for other users can read those.
 
-use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -24,14 +23,13 @@ const LINE_WAIT: Duration = Duration::from_secs(5);
 
 /// The first line of a pipe or a file, as soon as it is there: the other end need not be closed. Empty at its end.
 pub(crate) fn line_of_pipe() -> Result<Secret, Failure> {
-    let stdin = std::io::stdin();
-    let mut pipe = File::from(stdin.as_fd().try_clone_to_owned().map_err(|error| unreadable(&error))?);
+    let mut pipe = files::stdin().map_err(|error| unreadable(&error))?;
     let until = Instant::now() + LINE_WAIT;
     let mut line = Zeroizing::new(vec![0; terminal::ANSWER_LEN_MAX + 1]);
     let mut len = 0;
     while len < line.len() && !line[..len].contains(&b'\n') {
         let left = until.saturating_duration_since(Instant::now());
-        match signals::wait(None, Some(stdin.as_fd()), left).map_err(|error| unreadable(&error))? {
+        match signals::wait(None, Some(pipe.as_fd()), left).map_err(|error| unreadable(&error))? {
             Waited::Ready => {}
             Waited::TimedOut | Waited::Signal(_) => {
                 let text = "standard input is a pipe that neither says a line nor ends; \
@@ -57,12 +55,12 @@ pub(crate) fn from_stdin() -> Result<Secret, Failure> {
 }
 
 fn line_of_stdin() -> Result<Secret, Failure> {
-    let stdin = std::io::stdin();
+    let stdin = files::stdin().map_err(|error| unreadable(&error))?;
     if stdin.is_terminal() {
         let text = "--secret-stdin reads a pipe or a file, and standard input is a terminal, which would show the secret";
         return Err(Failure::new(Code::Usage, text));
     }
-    one_line(files::read_from(stdin.lock(), terminal::ANSWER_LEN_MAX).map_err(|error| unreadable(&error))?)
+    one_line(files::read_from(stdin, terminal::ANSWER_LEN_MAX).map_err(|error| unreadable(&error))?)
 }
 
 fn unreadable(error: &std::io::Error) -> Failure {

@@ -7,6 +7,7 @@ pub use rewrite::{may_rewrite, rewrite};
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -100,6 +101,11 @@ pub fn read_start(source: impl Read, max: usize) -> io::Result<Zeroizing<Vec<u8>
     let mut content = Zeroizing::new(Vec::with_capacity(max));
     source.take(max as u64).read_to_end(&mut content)?;
     Ok(content)
+}
+
+/// Standard input, without the buffer that the standard library reads it through: what went through that is never wiped.
+pub fn stdin() -> io::Result<File> {
+    io::stdin().as_fd().try_clone_to_owned().map(File::from)
 }
 
 /// A folder for our own files: made 0700, parents too.

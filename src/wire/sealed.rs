@@ -38,12 +38,12 @@ impl de::Visitor<'_> for Visitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Sealed, E> {
-        let mut bytes = vec![0; base64::decoded_len_estimate(text.len())];
+        let mut bytes = Zeroizing::new(vec![0; base64::decoded_len_estimate(text.len())]);
         // serde's own message would quote the text; these do not.
         let len =
             STANDARD.decode_slice(text, &mut bytes).map_err(|_| E::custom("the secret is not base64"))?;
         bytes.truncate(len);
-        Secret::from_utf8(bytes).map(Sealed).map_err(E::custom)
+        Secret::from_utf8(std::mem::take(&mut *bytes)).map(Sealed).map_err(E::custom)
     }
 }
 

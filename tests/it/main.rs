@@ -37,3 +37,4 @@ mod tidy;
 mod verbs;
 #[path = "../support/wait.rs"]
 mod wait;
+mod wiped;

@@ -17,7 +17,7 @@ use crate::openrc::Login;
 use crate::run::{Done, Run, Running};
 use crate::scene::{PROFILE, Scene};
 
-const CALLS: &str = "trace=%file,%desc,%network";
+pub(crate) const CALLS: &str = "trace=%file,%desc,%network";
 /// strace counts them in, but they touch neither file nor socket.
 const NO_CALLS: &[&str] = &[
     "mmap",
@@ -34,16 +34,16 @@ const NO_CALLS: &[&str] = &[
 const AT_ONCE: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Victim {
+pub(crate) enum Victim {
     Client,
     Agent,
 }
 
 /// The `nth` call of `name` in a thread.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Point {
-    name: String,
-    nth: usize,
+pub(crate) struct Point {
+    pub(crate) name: String,
+    pub(crate) nth: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +177,7 @@ impl Stage {
 }
 
 /// The calls at which to kill: the client's from the opening of the file on, the agent's from the first client on.
-fn points(victim: Victim, calls: &str) -> Vec<Point> {
+pub(crate) fn points(victim: Victim, calls: &str) -> Vec<Point> {
     let mut counts: HashMap<(&str, &str), usize> = HashMap::new();
     let mut points = Vec::new();
     let mut has_begun = false;

@@ -31,6 +31,7 @@ mod wait;
 mod add;
 mod canary;
 mod env;
+mod faults;
 mod fence;
 mod ground;
 mod herd;

@@ -68,3 +68,57 @@ fn a_secret_that_died_with_the_agent_is_asked_for_at_the_terminal() {
     let token = fs::read_to_string(scene.home.path().join("token")).unwrap();
     assert_eq!(scene.keystone.status_of(token.trim_end()), 200);
 }
+
+#[test]
+fn what_the_file_does_not_tell_is_asked_for_with_the_reason() {
+    let scene = Scene::on_a_server("alice", "alpha");
+    let text = scene.login.rc_that_asks().replace("OS_USERNAME=\"alice\"", "OS_USERNAME=$(whoami)");
+    scene.home.write("openrc.sh", &text);
+    let terminal = Terminal::start(&scene.home, "osagent add openrc.sh --name work");
+    let screen = terminal.shows("its value:");
+    let words = "OS_USERNAME hangs on the command whoami, which is not run (openrc.sh: line 13, column 20)";
+    assert!(screen.contains(words), "{screen}");
+    assert!(terminal.echoes(), "a name may be seen");
+    terminal.types("alice");
+    terminal.presses("Enter");
+    let screen = terminal.shows("as user alice:");
+    assert!(!screen.contains("ended"), "{screen}");
+    crate::wait::until("echo is off", || !terminal.echoes());
+    terminal.types(&scene.login.user.password);
+    terminal.presses("Enter");
+    terminal.shows("ended with 0");
+    assert_eq!(scene.keystone.about(&scene.token())["user"]["name"], "alice");
+}
+
+#[test]
+fn a_password_that_a_program_would_say_is_asked_for_unseen() {
+    let scene = Scene::on_a_server("alice", "alpha");
+    let asks = "read -sr OS_PASSWORD_INPUT\nexport OS_PASSWORD=$OS_PASSWORD_INPUT\n";
+    let text = scene.login.rc_that_asks().replace(asks, "export OS_PASSWORD=$(pass show cloud)\n");
+    scene.home.write("openrc.sh", &text);
+    let terminal = Terminal::start(&scene.home, "osagent add openrc.sh --name work");
+    let screen = terminal.shows("Password of alice");
+    assert!(screen.contains("OS_PASSWORD hangs on the command pass, which is not run"), "{screen}");
+    crate::wait::until("echo is off", || !terminal.echoes());
+    terminal.types(&scene.login.user.password);
+    terminal.presses("Enter");
+    assert!(!terminal.shows("ended with 0").contains("S3cret"));
+}
+
+#[test]
+fn another_login_gets_a_name_only_after_its_differences_were_shown() {
+    let scene = Scene::on_a_server("alice", "alpha");
+    scene.add();
+    scene.home.write("other.sh", &scene.login.rc_with_password().replace("alpha", "beta"));
+    for (answer, project) in [("n", "alpha"), ("y", "beta")] {
+        let terminal =
+            Terminal::start(&scene.home, "osagent add other.sh --name work --no-verify --no-scrub");
+        let screen = terminal.shows("Let the new login have the name? [y/N]");
+        assert!(screen.contains("scope.project.name: \"alpha\" becomes \"beta\""), "{screen}");
+        terminal.types(answer);
+        terminal.presses("Enter");
+        terminal.shows("ended with");
+        let shown = scene.home.osagent(["show", "work", "--json"]).ok().json();
+        assert_eq!(shown["profile"]["scope"]["project"]["name"], project, "{answer}");
+    }
+}
