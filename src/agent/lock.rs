@@ -9,7 +9,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::cache::Held;
 use super::handout::until;
-use super::{Agent, revoke};
+use super::{Agent, config, revoke};
+use crate::host::session::{Event, Wants};
 use crate::wire::answer::{Done, Ended};
 use crate::wire::{Code, Failure, Request};
 
@@ -50,15 +51,33 @@ impl Reason {
 /// What happens around the agent, told by a signal's task or by a thread that listens.
 #[derive(Debug)]
 pub struct Notice {
-    pub reason: Reason,
-    /// Hears of it when the lock is done; dropping it says the same.
+    /// `None`: the screen is unlocked again.
+    pub reason: Option<Reason>,
+    /// Dropped when the agent has done what it does about it.
     pub done: Option<SyncSender<()>>,
 }
 
 impl Notice {
     pub fn of(reason: Reason) -> Notice {
+        Notice { reason: Some(reason), done: None }
+    }
+}
+
+impl From<Event> for Notice {
+    fn from(event: Event) -> Notice {
+        let reason = match event {
+            Event::Suspending => Some(Reason::Suspend),
+            Event::ScreenLocked => Some(Reason::Screen),
+            Event::ScreenUnlocked => None,
+            Event::LoggedOut => Some(Reason::Logout),
+        };
         Notice { reason, done: None }
     }
+}
+
+/// What the configuration makes it worth to listen to.
+pub(super) fn wants(config: &config::Lock) -> Wants {
+    Wants { suspend: config.on_suspend, screen: config.on_screen_lock, logout: config.on_logout }
 }
 
 /// Where notices are sent, and where the agent takes them ([`super::run`]).
@@ -69,8 +88,14 @@ pub fn notices() -> (UnboundedSender<Notice>, UnboundedReceiver<Notice>) {
 /// Does what the notices say, for as long as somebody may send one.
 pub(super) async fn heed(agent: &Rc<Agent>, notices: &mut UnboundedReceiver<Notice>) {
     while let Some(notice) = notices.recv().await {
-        if agent.is_meant_to_lock(notice.reason) {
-            agent.lock_now(notice.reason).await;
+        match notice.reason {
+            None => agent.is_screen_locked.set(false),
+            Some(reason) => {
+                agent.is_screen_locked.set(agent.is_screen_locked.get() || reason == Reason::Screen);
+                if agent.is_meant_to_lock(reason) {
+                    agent.lock_now(reason).await;
+                }
+            }
         }
         drop(notice.done);
     }

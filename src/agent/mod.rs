@@ -40,7 +40,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::host::clock::Clock;
 use crate::host::locked::Arena;
-use crate::host::{files, paths};
+use crate::host::{files, paths, session};
 use crate::keystone::Http;
 use crate::profile::Identity;
 use crate::wire::Failure;
@@ -65,6 +65,8 @@ pub struct Parts {
     pub http: Http,
     /// What the hardening could not do, for `status`.
     pub degraded: Vec<String>,
+    /// What of the desk cannot be listened to, for `status` too.
+    pub deaf: session::Faults,
 }
 
 /// The agent's whole state. One thread owns it; no borrow is held across an await.
@@ -78,6 +80,7 @@ pub(crate) struct Agent {
     arena: Arc<Arena>,
     http: Http,
     degraded: Vec<String>,
+    deaf: session::Faults,
     cache: RefCell<cache::Cache>,
     flights: RefCell<HashMap<cache::Key, Rc<flight::Flight>>>,
     limits: RefCell<limits::Limits>,
@@ -90,6 +93,8 @@ pub(crate) struct Agent {
     epoch: epoch::Epoch,
     is_locked: Cell<bool>,
     lock_reason: Cell<lock::Reason>,
+    /// As far as somebody tells.
+    is_screen_locked: Cell<bool>,
     clocks: clocks::Clocks,
     /// Tells every login under way of a lock: it ends.
     locks: watch::Sender<()>,
@@ -188,6 +193,7 @@ impl Agent {
             arena: parts.arena,
             http: parts.http,
             degraded: parts.degraded,
+            deaf: parts.deaf,
             cache: RefCell::default(),
             flights: RefCell::default(),
             refused: RefCell::default(),
@@ -197,6 +203,7 @@ impl Agent {
             epoch,
             is_locked: Cell::new(false),
             lock_reason: Cell::new(lock::Reason::Asked),
+            is_screen_locked: Cell::new(false),
             locks: watch::Sender::new(()),
             secrets: Cell::new(0),
             issued: Cell::new(0),

@@ -13,7 +13,7 @@ use super::door::{self, Keys};
 use super::entrance::{self, Entrance, Wish};
 use super::{Parts, config, keyrings, lock, profiles, words};
 use crate::host::locked::{self, Arena};
-use crate::host::{clock, files, paths, process, sandbox, service, socket, spare};
+use crate::host::{clock, files, paths, process, sandbox, service, session, socket, spare};
 use crate::keyring::Bus;
 use crate::keystone::Http;
 use crate::wire::{Code, Failure};
@@ -145,13 +145,14 @@ fn parts(socket: paths::Socket, degraded: Vec<process::Degraded>) -> Result<Part
     let keeper = Arc::clone(&arena);
     let keyrings = keyrings::Keyrings::new(config.keyring.clone(), bus, Arc::new(move |s| keeper.keep(s)));
     let clock = Box::new(clock::System);
-    Ok(Parts { clock, socket, config, profiles, keyrings, arena, http: Http::new(), degraded: words })
+    let (http, deaf) = (Http::new(), session::Faults::default());
+    Ok(Parts { clock, socket, config, profiles, keyrings, arena, http, degraded: words, deaf })
 }
 
 fn run(
     listener: std::os::unix::net::UnixListener,
     entrance: Entrance,
-    parts: Parts,
+    mut parts: Parts,
     manner: Manner,
 ) -> Result<(), Failure> {
     let broken = |error: std::io::Error| cannot_start(&error);
@@ -167,7 +168,8 @@ fn run(
         };
         let (stop, _) = watch::channel(false);
         let (tell, notices) = lock::notices();
-        listen_to_signals(manner, &stop, tell).map_err(broken)?;
+        listen_to_signals(manner, &stop, tell.clone()).map_err(broken)?;
+        parts.deaf = listen_to_desk(&parts.config.lock, tell);
         let is_ready = || {
             tell_manager(&format!("READY=1\nSTATUS=serving, pid {}", process::pid()));
             if manner == Manner::Detached {
@@ -218,6 +220,18 @@ fn listen_to_signals(
 
 fn tell_manager(state: &str) {
     service::tell(|name| std::env::var_os(name), state);
+}
+
+/// What D-Bus tells of sleep, screen and logout, as far as the configuration wants to know it.
+fn listen_to_desk(config: &config::Lock, tell: UnboundedSender<lock::Notice>) -> session::Faults {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let usual = || variable("XDG_RUNTIME_DIR").map(|folder| format!("unix:path={folder}/bus"));
+    let buses = session::Buses::with_session(variable("DBUS_SESSION_BUS_ADDRESS").or_else(usual));
+    let tell = move |event, done| {
+        // An agent that heeds nothing any more is ending, and forgets all.
+        let _ = tell.send(lock::Notice { done: Some(done), ..lock::Notice::from(event) });
+    };
+    session::listen(lock::wants(config), buses, process::uid(), Arc::new(tell))
 }
 
 /// Tells the client, then lets go of its pipe, so that `$(osagent env)` sees an end.

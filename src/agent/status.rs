@@ -36,7 +36,7 @@ pub(super) fn status(agent: &Agent) -> Status {
         socket: agent.socket.path.display().to_string(),
         tokens,
         creations: creations.collect(),
-        degraded: agent.degraded.clone(),
+        degraded: agent.degraded.iter().cloned().chain(agent.deaf.words()).collect(),
         warnings: agent.profiles.borrow().warnings.clone(),
     }
 }

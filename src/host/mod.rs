@@ -9,6 +9,7 @@ pub mod paths;
 pub mod process;
 pub mod sandbox;
 pub mod service;
+pub mod session;
 pub mod signals;
 pub mod socket;
 pub mod spare;

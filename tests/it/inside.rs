@@ -101,7 +101,7 @@ impl Inside {
     /// What a signal or the desk's session tells the agent; returns when it has done what it does about it.
     pub(crate) fn notice(&self, reason: lock::Reason) {
         let (done, heard) = mpsc::sync_channel(1);
-        self.notices.send(Notice { reason, done: Some(done) }).unwrap();
+        self.notices.send(Notice { done: Some(done), ..Notice::of(reason) }).unwrap();
         // The end of the channel is the answer.
         assert_eq!(heard.recv_timeout(Duration::from_secs(20)), Err(mpsc::RecvTimeoutError::Disconnected));
     }
@@ -163,6 +163,7 @@ fn run(
         arena,
         http: Http::direct(),
         degraded: Vec::new(),
+        deaf: Default::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {

@@ -56,7 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tokio", &["src/agent/", "src/keystone/http.rs"]),
     ("toml", &["src/agent/config.rs", "src/agent/profiles.rs", "src/agent/profiles/"]),
     ("xattr", &["src/host/files/rewrite.rs"]),
-    ("zbus", &["src/keyring/probe.rs"]),
+    ("zbus", &["src/keyring/probe.rs", "src/host/session.rs"]),
     ("zbus-secret-service-keyring-store", &["src/keyring/os.rs"]),
     ("zeroize", &["src/"]),
 ];

@@ -30,6 +30,7 @@ mod wait;
 // One file a flow.
 mod add;
 mod canary;
+mod desk;
 mod env;
 mod faults;
 mod fence;

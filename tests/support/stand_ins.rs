@@ -3,17 +3,22 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "included by several tests, each of which uses a part")]
 
-use std::sync::Arc;
+use std::io::PipeReader;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use zbus::Message;
 use zbus::blocking::{Connection, MessageIterator, connection::Builder};
-use zbus::zvariant::{ObjectPath, Value};
+use zbus::zvariant::{Fd, ObjectPath, Value};
 
 const SECRETS: &str = "org.freedesktop.secrets";
 const COLLECTION: &str = "/org/freedesktop/secrets/collection/stand_in";
 const PROMPT: &str = "/org/freedesktop/secrets/prompt/stand_in";
+
+/// The beginning of each session's path, before its number.
+pub(crate) const SESSIONS: &str = "/org/freedesktop/login1/session/s";
 
 /// Where a provider stops answering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +81,48 @@ impl Prompter {
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
+}
+
+/// A logind in which `uid` has this many sessions. Each delay that it grants is a pipe: its other end is sent, and ends when the
+/// delay does.
+pub(crate) fn logind(
+    address: &str,
+    uid: u32,
+    sessions: &Arc<AtomicUsize>,
+    delays: mpsc::Sender<PipeReader>,
+) -> Connection {
+    let sessions = Arc::clone(sessions);
+    stand_in(address, "org.freedesktop.login1", move |connection, message| {
+        let header = message.header();
+        match member(message).as_str() {
+            "Inhibit" => {
+                let (reads, writes) = std::io::pipe().unwrap();
+                delays.send(reads).unwrap();
+                connection.reply(&header, &Fd::from(OwnedFd::from(writes))).unwrap();
+            }
+            "ListSessions" => {
+                let row = |number: usize, uid: u32| {
+                    let path = ObjectPath::try_from(format!("{SESSIONS}{number}")).unwrap();
+                    (number.to_string(), uid, "somebody", "", path)
+                };
+                let ours = (1..=sessions.load(Ordering::SeqCst)).map(|number| row(number, uid));
+                // A neighbour's, and the service manager's of our own.
+                let rows: Vec<_> = ours.chain([row(98, uid + 1), row(99, uid)]).collect();
+                connection.reply(&header, &rows).unwrap();
+            }
+            "Get" => {
+                let is_manager = header.path().is_some_and(|path| path.ends_with("99"));
+                let class = if is_manager { "manager" } else { "user" };
+                connection.reply(&header, &Value::from(class)).unwrap();
+            }
+            _ => {}
+        }
+    })
+}
+
+/// A screen that is locked and unlocked by the test.
+pub(crate) fn screen_saver(address: &str, name: &'static str) -> Connection {
+    stand_in(address, name, |_, _| {})
 }
 
 /// Owns `name` as long as the connection lives, and gives each call to `answer`; what that leaves alone is never answered.
