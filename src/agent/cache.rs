@@ -110,6 +110,11 @@ impl Cache {
         self.young.values().map(|held| (held, false)).chain(self.old.iter().map(|held| (held, true)))
     }
 
+    /// The first that is meant.
+    pub fn find(&self, is_meant: impl Fn(&Held) -> bool) -> Option<Rc<Held>> {
+        self.all().map(|(held, _)| held).find(|held| is_meant(held)).cloned()
+    }
+
     /// A live token of the same login, whatever its scope: the proof that its secret was good.
     pub fn has_identity(&self, identity: &Identity, now: Duration) -> bool {
         self.all().any(|(held, _)| held.key.identity == *identity && held.end > now)

@@ -19,6 +19,7 @@ pub struct Config {
     pub keyring: Keyring,
     pub limits: Limits,
     pub lock: Lock,
+    pub audit: Audit,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -73,6 +74,22 @@ pub struct Lock {
     pub revoke: bool,
 }
 
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// In bytes, of each of the two files; 0: no audit.
+    pub len_max: u64,
+}
+
+impl Default for Audit {
+    fn default() -> Audit {
+        Audit { len_max: 1024 * 1024 }
+    }
+}
+
+/// The lines of one busy second fit into a file of that length.
+const AUDIT_LEN_LEAST: u64 = 64 * 1024;
+
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     #[error("{}: line {line}: {reason}", path.display())]
@@ -107,6 +124,10 @@ fn parse(text: &str) -> Result<Config, (usize, String)> {
     if config.limits.creations_per_min == 0 {
         return Err((line_of("creations_per_min"), "a limit of 0 would allow no login at all".to_owned()));
     }
+    if (1..AUDIT_LEN_LEAST).contains(&config.audit.len_max) {
+        let why = format!("an audit is 0 bytes long (there is none), or at least {AUDIT_LEN_LEAST}");
+        return Err((line_of("len_max"), why));
+    }
     for (key, seconds) in [("timeout_s", config.keyring.timeout_s), ("prompt_s", config.keyring.prompt_s)] {
         if seconds == 0 {
             return Err((line_of(key), "a time-out of 0 s leaves the keyring no time".to_owned()));
@@ -137,6 +158,8 @@ mod tests {
         assert_eq!(parse("[keyring]\ntimeout_s = \"two\"\n").unwrap_err().0, 2);
         assert_eq!(parse("[limits]\ncreations_per_min = 0\n").unwrap_err().0, 2);
         assert_eq!(parse("[keyring]\n\nprompt_s = 0\n").unwrap_err().0, 3);
+        assert_eq!(parse("[audit]\nlen_max = 1000\n").unwrap_err().0, 2);
+        assert!(parse("[audit]\nlen_max = 0\n").is_ok());
         assert_eq!(parse("[lock]\nidle_s = -1\n").unwrap_err().0, 2);
         assert_eq!(parse("[lock]\non_suspend = \"yes\"\n").unwrap_err().0, 2);
     }

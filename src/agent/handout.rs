@@ -10,8 +10,8 @@ use super::profiles::Entry;
 use super::{Agent, export, words};
 use crate::keystone;
 use crate::profile::{Name, Profile, Reference, Scope};
-use crate::wire::answer::{Env, Token};
-use crate::wire::{Code, Failure, Op, Request};
+use crate::wire::answer::{Env, Rejected, Token};
+use crate::wire::{Code, Failure, Op, Request, Sealed};
 
 /// How long a caller waits who does not say.
 pub(super) const WAIT: Duration = Duration::from_secs(60);
@@ -176,6 +176,21 @@ pub(super) async fn find(agent: &Rc<Agent>, entry: &Entry, request: &Request) ->
                 .at(&format!("profile {:?}", entry.profile.name.as_str())))
         }
     }
+}
+
+/// `rejected`: a service would not have this token. Keystone alone says whether it is dead; one that is gets forgotten.
+pub(super) async fn rejected(agent: &Agent, request: &mut Request) -> Result<Rejected, Failure> {
+    agent.refuse_if_locked()?;
+    let sent = request.secret.take().map(|Sealed(secret)| secret);
+    let held = match &sent {
+        Some(secret) => agent.cache.borrow().find(|held| held.token.id.expose() == secret.expose()),
+        None => {
+            let key = Key::of(&agent.wanted(request)?.profile);
+            agent.cache.borrow().take(&key, agent.clock.boot()).cloned()
+        }
+    };
+    let Some(held) = held else { return Ok(Rejected { lives: false }) };
+    Ok(Rejected { lives: lives(agent, &held, until(request)).await? })
 }
 
 /// Whether the token still lives at Keystone: after a password change, or somebody's `token revoke`, nothing else tells us. A

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::audit::Event;
 use super::cache::Held;
 use super::handout::until;
 use super::{Agent, config, revoke};
-use crate::host::session::{Event, Wants};
+use crate::host::session::{self, Wants};
 use crate::wire::answer::{Done, Ended};
 use crate::wire::{Code, Failure, Request};
 
@@ -63,13 +64,13 @@ impl Notice {
     }
 }
 
-impl From<Event> for Notice {
-    fn from(event: Event) -> Notice {
+impl From<session::Event> for Notice {
+    fn from(event: session::Event) -> Notice {
         let reason = match event {
-            Event::Suspending => Some(Reason::Suspend),
-            Event::ScreenLocked => Some(Reason::Screen),
-            Event::ScreenUnlocked => None,
-            Event::LoggedOut => Some(Reason::Logout),
+            session::Event::Suspending => Some(Reason::Suspend),
+            session::Event::ScreenLocked => Some(Reason::Screen),
+            session::Event::ScreenUnlocked => None,
+            session::Event::LoggedOut => Some(Reason::Logout),
         };
         Notice { reason, done: None }
     }
@@ -147,6 +148,15 @@ async fn lock(agent: &Rc<Agent>, reason: Reason, revokes: bool, limit: Instant) 
     agent.refused.borrow_mut().clear();
     agent.rests.borrow_mut().clear();
     agent.epoch.bump();
+    agent.note(Event {
+        code: ended.failed.first().map(|failure| failure.code),
+        tokens: Some(ended.revoked + ended.already_dead),
+        why: reason.words().trim_start_matches([',', ' ']),
+        ..Event::of("lock")
+    });
+    // What waits there holds on to its tokens.
+    let writing = Rc::clone(agent);
+    tokio::task::spawn_local(async move { writing.audit.flush().await });
     ended
 }
 
@@ -164,5 +174,6 @@ pub(super) fn unlock(agent: &Agent) -> Done {
     agent.refused.borrow_mut().clear();
     agent.trades.borrow_mut().clear();
     agent.epoch.bump();
+    agent.note(Event::of("unlock"));
     Done::default()
 }

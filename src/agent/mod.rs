@@ -2,6 +2,7 @@
 //! addresses, the stop signal) is handed in, so that tests run it in-process. It prints nothing and never asks a person.
 
 mod added;
+mod audit;
 pub mod cache;
 mod changes;
 mod chosen;
@@ -31,6 +32,7 @@ mod words;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,6 +65,8 @@ pub struct Parts {
     pub keyrings: keyrings::Keyrings,
     pub arena: Arc<Arena>,
     pub http: Http,
+    /// Where the audit lies.
+    pub state: PathBuf,
     /// What the hardening could not do, for `status`.
     pub degraded: Vec<String>,
     /// What of the desk cannot be listened to, for `status` too.
@@ -81,6 +85,7 @@ pub(crate) struct Agent {
     http: Http,
     degraded: Vec<String>,
     deaf: session::Faults,
+    audit: audit::Audit,
     cache: RefCell<cache::Cache>,
     flights: RefCell<HashMap<cache::Key, Rc<flight::Flight>>>,
     limits: RefCell<limits::Limits>,
@@ -134,6 +139,7 @@ pub async fn run(
         () = door::guard(&agent) => {}
         () = tick(&agent) => {}
         () = lock::heed(&agent, &mut notices) => {}
+        () = audit::keep(&agent) => {}
     }
     // The name goes before the last connection does: whoever sees the end of it finds nobody there.
     agent.door.take_name_away(&agent.socket);
@@ -143,6 +149,8 @@ pub async fn run(
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     agent.cache.borrow_mut().clear();
+    // A disk that hangs does not keep the agent.
+    let _ = tokio::time::timeout(DRAIN, agent.audit.flush()).await;
     if !agent.door.is_left() {
         agent.epoch.end();
     }
@@ -180,6 +188,7 @@ async fn tick(agent: &Rc<Agent>) {
 
 impl Agent {
     fn new(keys: door::Keys, parts: Parts, epoch: epoch::Epoch, stop: watch::Sender<bool>) -> Agent {
+        let audit = audit::Audit::new(parts.state.join("audit.jsonl"), parts.config.audit.len_max);
         Agent {
             began: parts.clock.boot(),
             clocks: clocks::Clocks::begin(&*parts.clock),
@@ -194,6 +203,7 @@ impl Agent {
             http: parts.http,
             degraded: parts.degraded,
             deaf: parts.deaf,
+            audit,
             cache: RefCell::default(),
             flights: RefCell::default(),
             refused: RefCell::default(),

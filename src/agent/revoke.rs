@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
+use super::audit::Event;
 use super::cache::{Held, Key};
 use super::handout::until;
 use super::{Agent, chosen, flight, words};
@@ -44,6 +45,14 @@ pub(super) async fn revoke(agent: &Rc<Agent>, request: &mut Request) -> Result<E
     let Ended { revoked, already_dead, mut failed, .. } = end(agent, &chosen, until(request)).await;
     failed.extend(unknown);
     agent.epoch.bump();
+    agent.note(Event {
+        profile: key
+            .and_then(|_| agent.entry(request.profile.as_deref()).ok())
+            .map(|e| e.profile.name.to_string()),
+        code: failed.first().map(|failure| failure.code),
+        tokens: Some(revoked + already_dead),
+        ..Event::of("revoke")
+    });
     Ok(Ended { revoked, already_dead, failed, ..others })
 }
 
@@ -104,6 +113,8 @@ async fn foreign(agent: &Rc<Agent>, request: &Request, id: token::Id) -> Result<
     if let Some(held) = held {
         let ended = end(agent, &[held], until(request)).await;
         agent.epoch.bump();
+        let code = ended.failed.first().map(|failure| failure.code);
+        agent.note(Event { code, tokens: Some(ended.revoked + ended.already_dead), ..Event::of("revoke") });
         return Ok(ended);
     }
     let profile = match &request.auth_url {
@@ -111,7 +122,10 @@ async fn foreign(agent: &Rc<Agent>, request: &Request, id: token::Id) -> Result<
         None => agent.entry(request.profile.as_deref())?.profile.clone(),
     };
     let revoked = keystone::revoke(&agent.http, &profile, &id, until(request)).await;
-    match revoked.map_err(|fault| words::keystone_alone(&fault))? {
+    let revoked = revoked.map_err(|fault| words::keystone_alone(&fault));
+    let code = revoked.as_ref().err().map(|failure| failure.code);
+    agent.note(Event { code, tokens: Some(revoked.is_ok().into()), ..Event::of("revoke") });
+    match revoked? {
         Revoked::Ended => Ok(Ended { revoked: 1, ..Ended::default() }),
         Revoked::AlreadyDead => Ok(Ended { already_dead: 1, ..Ended::default() }),
     }

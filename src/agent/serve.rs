@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Agent, handout, handover, lock, revoke, status, store};
+use super::{Agent, audit, handout, handover, lock, revoke, status, store};
 use crate::host::process;
 use crate::wire::{self, Code, Failure, Op, Reply, Request};
 
@@ -234,28 +234,46 @@ async fn done(agent: &Rc<Agent>, request: &mut Request, holder: Option<i32>) -> 
             Ok((found, entry)) => {
                 let now = agent.clock.boot();
                 found.goes_to(holder, now);
+                agent.note_token("token", &entry, &found.held, holder);
                 ok(&handout::token(&found, &entry, now))
             }
-            Err(failure) => failed(failure),
+            Err(failure) => refused(agent, "token", request.profile.take(), holder, failure),
         },
         Op::Env => match found(agent, request).await {
             Ok((found, entry)) => {
                 let (now, wall_s) = (agent.clock.boot(), agent.clock.wall_s());
-                found.goes_to(holder, now);
-                reply(handout::env(&found, &entry, request.region.as_deref(), now, wall_s))
+                match handout::env(&found, &entry, request.region.as_deref(), now, wall_s) {
+                    Ok(answer) => {
+                        found.goes_to(holder, now);
+                        agent.note_token("env", &entry, &found.held, holder);
+                        ok(&answer)
+                    }
+                    Err(failure) => refused(agent, "env", request.profile.take(), holder, failure),
+                }
             }
-            Err(failure) => failed(failure),
+            Err(failure) => refused(agent, "env", request.profile.take(), holder, failure),
         },
+        Op::Rejected => reply(handout::rejected(agent, request).await),
         Op::Hello => ok(&status::hello()),
         Op::Profiles => ok(&store::profiles(agent)),
         Op::Show => reply(store::show(agent, request)),
-        Op::Add => reply(agent.unless_locked(store::add(agent, request)).await),
+        Op::Add => {
+            let name = request.add.as_ref().map(|add| add.profile.name.to_string());
+            let outcome = agent.unless_locked(store::add(agent, request)).await;
+            agent.note_outcome("add", name, holder, outcome.as_ref().err());
+            reply(outcome)
+        }
         Op::Remove => reply(store::remove(agent, request).await),
         Op::Default => reply(store::default(agent, request)),
-        Op::SecretSet | Op::Answer => reply(agent.unless_locked(store::secret_set(agent, request)).await),
+        Op::SecretSet | Op::Answer => {
+            let outcome = agent.unless_locked(store::secret_set(agent, request)).await;
+            agent.note_outcome("secret_set", request.profile.take(), holder, outcome.as_ref().err());
+            reply(outcome)
+        }
         Op::Revoke => reply(revoke::revoke(agent, request).await),
         Op::Lock => ok(&lock::asked(agent, request).await),
         Op::Unlock => ok(&lock::unlock(agent)),
+        Op::Audit => reply(audit::audit(agent, request).await),
         Op::Status => ok(&status::status(agent)),
         Op::Stop => {
             agent.stop();
@@ -273,6 +291,18 @@ type Found = (handout::Found, Rc<super::profiles::Entry>);
 async fn found(agent: &Rc<Agent>, request: &Request) -> Result<Found, Failure> {
     let entry = agent.wanted(request)?;
     Ok((handout::find(agent, &entry, request).await?, entry))
+}
+
+/// Nothing was handed out.
+fn refused(
+    agent: &Agent,
+    op: &'static str,
+    profile: Option<String>,
+    pid: Option<i32>,
+    failure: Failure,
+) -> Zeroizing<Vec<u8>> {
+    agent.note_outcome(op, profile.or_else(|| failure.profile.clone()), pid, Some(&failure));
+    failed(failure)
 }
 
 fn reply<T: Serialize>(outcome: Result<T, Failure>) -> Zeroizing<Vec<u8>> {

@@ -146,7 +146,8 @@ fn parts(socket: paths::Socket, degraded: Vec<process::Degraded>) -> Result<Part
     let keyrings = keyrings::Keyrings::new(config.keyring.clone(), bus, Arc::new(move |s| keeper.keep(s)));
     let clock = Box::new(clock::System);
     let (http, deaf) = (Http::new(), session::Faults::default());
-    Ok(Parts { clock, socket, config, profiles, keyrings, arena, http, degraded: words, deaf })
+    let (state, degraded) = (state_folder, words);
+    Ok(Parts { clock, socket, config, profiles, keyrings, arena, http, state, degraded, deaf })
 }
 
 fn run(

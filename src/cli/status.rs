@@ -4,19 +4,30 @@ use clap::Args;
 use serde_json::json;
 
 use super::{ask, duration, output, report};
-use crate::wire::answer::{Held, Status as Answer};
+use crate::wire::answer::{Audit, Audited, Held, Status as Answer};
 use crate::wire::{Code, Failure, Op, Request};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  osagent status\n  osagent status --json | jq '.tokens[].left_s'\n\n\
-    Creations are counted here only: each start of `openstack` with OS_TOKEN makes one more, which osagent does not see.")]
+#[command(
+    after_help = "Example:\n  osagent status\n  osagent status --json | jq '.tokens[].left_s'\n  osagent status --audit --since 8h\n\n\
+    Creations are counted here only: each start of `openstack` with OS_TOKEN makes one more, which osagent does not see."
+)]
 pub(crate) struct Status {
     /// For programs
     #[arg(long)]
     pub json: bool,
+    /// What was handed out, refused and taken away, to whom
+    #[arg(long)]
+    pub audit: bool,
+    /// Not what is older than this: a length (90m, 2d), or a time in UTC (2026-11-22, 2026-11-22T10:00)
+    #[arg(long, value_name = "TIME", requires = "audit")]
+    pub since: Option<String>,
 }
 
 pub(crate) fn run(arguments: &Status) -> Result<(), Failure> {
+    if arguments.audit {
+        return audit(arguments);
+    }
     let status: Option<Answer> = ask::ask_running(&Request::new(Op::Status))?;
     if arguments.json {
         let agent = serde_json::to_value(&status)
@@ -31,6 +42,52 @@ pub(crate) fn run(arguments: &Status) -> Result<(), Failure> {
     };
     report::warnings(&status.warnings);
     output::print(&text(&status))
+}
+
+fn audit(arguments: &Status) -> Result<(), Failure> {
+    let mut request = Request::new(Op::Audit);
+    if let Some(since) = arguments.since.as_deref() {
+        match duration::parse(since) {
+            Ok(length) => request.since_s = Some(length.as_secs()),
+            Err(_) => request.since = Some(since.to_owned()),
+        }
+    }
+    let audit: Option<Audit> = ask::ask_running(&request)?;
+    if let Some(audit) = &audit {
+        report::warnings(&audit.warnings);
+    }
+    if arguments.json {
+        let audit = serde_json::to_value(&audit)
+            .map_err(|_| Failure::new(Code::Internal, "the audit cannot be written as JSON"))?;
+        return output::print_json(if audit.is_null() { json!({ "entries": [] }) } else { audit });
+    }
+    let Some(audit) = audit else {
+        return output::print("no agent is running; what there was of an audit is in its file\n");
+    };
+    if audit.entries.is_empty() {
+        return output::print("nothing is in the audit\n");
+    }
+    let rows: Vec<Vec<String>> = audit.entries.iter().map(audited).collect();
+    output::print(&output::table(&["TIME (UTC)", "WHAT", "PROFILE", "SCOPE", "TO", "OUTCOME"], &rows))
+}
+
+fn audited(line: &Audited) -> Vec<String> {
+    let to = match (line.pid, line.comm.as_deref()) {
+        (Some(pid), Some(comm)) => format!("{comm} ({pid})"),
+        (Some(pid), None) => format!("({pid})"),
+        (None, _) => String::new(),
+    };
+    let tokens = line.tokens.map(|count| format!(", {count} ended at Keystone")).unwrap_or_default();
+    let times = if line.times > 1 { format!(", {} times", line.times) } else { String::new() };
+    let why = if line.why.is_empty() { String::new() } else { format!(", {}", line.why) };
+    vec![
+        line.time.clone(),
+        line.op.clone(),
+        line.profile.clone().unwrap_or_default(),
+        line.scope.clone().unwrap_or_default(),
+        to,
+        format!("{}{tokens}{why}{times}", line.code),
+    ]
 }
 
 fn text(status: &Answer) -> String {

@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod files;
 pub mod locked;
+pub mod log;
 pub mod passed;
 pub mod paths;
 pub mod process;

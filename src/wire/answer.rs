@@ -171,3 +171,53 @@ pub struct Creations {
     pub last_minute: u32,
     pub limit: u32,
 }
+
+/// `rejected`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Rejected {
+    /// Keystone takes it all the same: somebody else has refused it, for a reason of their own.
+    pub lives: bool,
+}
+
+/// `audit`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Audit {
+    pub entries: Vec<Audited>,
+    /// The file that they are from; what is older lies beside it, with `.1` at its end.
+    pub path: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// A line of the audit, in the file as in the answer.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Audited {
+    /// UTC, as `2026-11-22T10:00:00Z`.
+    pub time: String,
+    /// The protocol's word.
+    pub op: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// The project's or domain's name or id, `system`, or nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Who got it, or asked for it. Numbers are used again, and names are the processes' own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comm: Option<String>,
+    /// `ok`, or the code of the failure.
+    pub code: String,
+    /// By which Keystone's own audit knows the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_id: Option<String>,
+    /// `revoke`, `lock`: how many ended at Keystone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<usize>,
+    /// `lock`: why.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// How often within a second.
+    pub times: u64,
+}

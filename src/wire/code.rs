@@ -73,6 +73,10 @@ codes! {
 }
 
 impl Code {
+    pub fn word(self) -> &'static str {
+        Code::TABLE.iter().find(|(code, ..)| *code == self).map_or("unknown", |(_, word, _)| word)
+    }
+
     pub fn status(self) -> u8 {
         Code::TABLE.iter().find(|(code, ..)| *code == self).map_or(70, |(.., status)| *status)
     }

@@ -27,8 +27,10 @@ pub const REQUEST_LEN_MAX: usize = 64 * 1024;
 pub const REPLY_LEN_MAX: usize = 4 * 1024 * 1024;
 
 /// What an agent of this release can do, by the names that `hello` answers.
-pub const CAPABILITIES: &[&str] =
-    &["token", "env", "profiles", "secrets", "revoke", "lock", "status", "stop", "handover"];
+pub const CAPABILITIES: &[&str] = &[
+    "token", "env", "rejected", "profiles", "secrets", "revoke", "lock", "status", "audit", "stop",
+    "handover",
+];
 
 /// `{"ok":{…}}`, `{"err":{…}}` or `{"ask":{…}}`.
 #[derive(Debug, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ pub enum Op {
     Hello,
     Token,
     Env,
+    Rejected,
     Profiles,
     Show,
     Add,
@@ -24,6 +25,7 @@ pub enum Op {
     Lock,
     Unlock,
     Status,
+    Audit,
     Stop,
     /// An agent's successor asks for all that it holds.
     Handover,
@@ -73,13 +75,18 @@ pub struct Request {
     /// `token`, `env`: the process that will hold the token, for people. Absent: whoever asks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<i32>,
+    /// `audit`: not what is older, in seconds; or than a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_s: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// `env`: another region than the profile's first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// `add`: what to add, its name included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub add: Option<Box<Add>>,
-    /// `add`, `secret_set`, `answer`: the secret. `revoke`: a token to revoke.
+    /// `add`, `secret_set`, `answer`: the secret. `revoke`: a token to revoke. `rejected`: the token that was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<Sealed>,
     /// `revoke`: with a token in `secret`, where it was issued.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::fake::{Knobs, Trouble, What};
 use crate::inside::Inside;
-use crate::rig::{PROFILE, token_request};
+use crate::rig::{PROFILE, sealed, token_request};
 
 pub(crate) const HOUR: u64 = 3600;
 pub(crate) const DAY: u64 = 24 * HOUR;
@@ -235,6 +235,28 @@ fn a_check_finds_the_token_dead_that_somebody_else_has_ended() {
     agent.fake.turn(|knobs| knobs.trouble = Trouble::everywhere(What::Status(503)));
     assert_eq!(agent.refused(&checked)["code"], "server", "a check that cannot be made says so");
     assert_eq!(token_of(&agent.granted(&env_request())), second);
+}
+
+#[test]
+fn a_token_that_a_service_rejects_is_forgotten_when_keystone_says_that_it_is_dead_and_not_before() {
+    let agent = Inside::new();
+    let first = token_of(&agent.token());
+    let by_token = |token: &str| json!({"v": 1, "op": "rejected", "secret": sealed(token)});
+    let by_profile = json!({"v": 1, "op": "rejected", "profile": PROFILE});
+    for request in [by_token(&first), by_profile.clone()] {
+        assert_eq!(agent.granted(&request)["lives"], true, "a service may err");
+    }
+    assert_eq!(token_of(&agent.token()), first);
+    agent.fake.revoke(&first);
+    agent.fake.turn(|knobs| knobs.trouble = Trouble::everywhere(What::Status(503)));
+    assert_eq!(agent.refused(&by_token(&first))["code"], "server");
+    assert_eq!(token_of(&agent.token()), first, "nobody has said that it is dead");
+    agent.fake.release();
+    assert_eq!(agent.granted(&by_token(&first))["lives"], false);
+    assert_eq!(agent.granted(&by_profile)["lives"], false, "there is none any more");
+    assert_eq!(agent.fake.creations(), 1, "a rejection makes no token");
+    assert!(agent.fake.is_alive(&token_of(&agent.token())));
+    assert_eq!(agent.granted(&by_token("gAAAAA of somebody else"))["lives"], false);
 }
 
 #[test]

@@ -65,6 +65,11 @@ impl Inside {
         assert!(reply["ok"].is_object(), "{reply}");
     }
 
+    /// Where everything of the agent lies.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn connect(&self) -> Line {
         Line::connect(&socket_in(self.folder.path()))
     }
@@ -164,6 +169,7 @@ fn run(
         http: Http::direct(),
         degraded: Vec::new(),
         deaf: Default::default(),
+        state: folder.to_owned(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {

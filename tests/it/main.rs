@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "all of this is test")]
 
 mod add;
+mod audit;
 mod client_binary;
 mod docs;
 mod env;

@@ -104,6 +104,8 @@ fn check_reply(op: Op, line: &str) {
         Op::Add => drop(check::<Reply<answer::Added>>(line)),
         Op::Revoke | Op::Lock => drop(check::<Reply<answer::Ended>>(line)),
         Op::Status => drop(check::<Reply<answer::Status>>(line)),
+        Op::Audit => drop(check::<Reply<answer::Audit>>(line)),
+        Op::Rejected => drop(check::<Reply<answer::Rejected>>(line)),
         Op::Handover => drop(check::<Reply<handover::State>>(line)),
         Op::Remove
         | Op::Default
