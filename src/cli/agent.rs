@@ -1,7 +1,6 @@
 //! `agent`: the agent in the foreground, for systemd, launchd and debugging. This program becomes it.
 
 use std::os::unix::process::CommandExt;
-use std::process::Command;
 
 use clap::Args;
 
@@ -23,9 +22,9 @@ pub(crate) fn run(arguments: &Agent) -> Result<(), Failure> {
     if arguments.replace {
         return replace();
     }
-    let program = client::agent_program()?;
-    let error = Command::new(&program).arg("--foreground").exec();
-    let mut failure = Failure::new(Code::Agent, format!("{} cannot be started", program.display()));
+    let mut agent = client::foreground()?;
+    let error = agent.exec();
+    let mut failure = Failure::new(Code::Agent, format!("{:?} cannot be started", agent.get_program()));
     failure.causes.push(error.to_string());
     Err(failure)
 }

@@ -3,7 +3,7 @@
 
 mod start;
 
-pub use start::program as agent_program;
+pub use start::foreground;
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};

@@ -1,6 +1,7 @@
 //! Starting an agent: one client does it, under a lock, however many want one; the others wait for its socket. The agent gets
 //! a cleared environment, no descriptor of ours, and tells that it is ready by one byte.
 
+use std::ffi::OsString;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -53,6 +54,21 @@ const KEPT: &[&str] = &[
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 ];
+
+/// What a service manager tells the agent, which must reach it through whatever program it was started by.
+const FROM_MANAGER: &[&str] = &["LISTEN_PID", "LISTEN_FDS", "NOTIFY_SOCKET"];
+
+fn kept(names: &'static [&'static str]) -> impl Iterator<Item = (&'static str, OsString)> {
+    names.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)))
+}
+
+/// The agent that this program is to become, in the foreground. A service manager's environment may hold anything that was
+/// once imported into it; the agent gets what it needs.
+pub fn foreground() -> Result<Command, Failure> {
+    let mut command = Command::new(program()?);
+    command.arg("--foreground").env_clear().envs(kept(KEPT)).envs(kept(FROM_MANAGER));
+    Ok(command)
+}
 
 /// A connection to an agent that was not there before.
 pub(super) fn start(route: &Route<'_>, until: Instant) -> Result<UnixStream, Failure> {
@@ -117,11 +133,10 @@ pub(super) fn replace(route: &Route<'_>, until: Instant) -> Result<(), Failure> 
 
 fn spawn(route: &Route<'_>, arguments: &[&str], until: Instant) -> Result<(), Failure> {
     let program = program()?;
-    let kept = KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     let child = Command::new(&program)
         .args(arguments)
         .env_clear()
-        .envs(kept)
+        .envs(kept(KEPT))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -169,7 +184,7 @@ fn passed(since: Instant) -> String {
 }
 
 /// Beside this program, else on PATH: a client never starts the agent of another installation while it has its own.
-pub fn program() -> Result<PathBuf, Failure> {
+fn program() -> Result<PathBuf, Failure> {
     let beside =
         std::env::current_exe().ok().map(|exe| exe.with_file_name(PROGRAM)).filter(|path| path.is_file());
     let on_path = || {

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
 
+mod activation;
 mod folder;
 mod process;
 mod rescue;

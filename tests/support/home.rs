@@ -84,6 +84,10 @@ impl Home {
         path
     }
 
+    pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
+        &self.env
+    }
+
     /// A program in this home, with its environment and nothing else.
     pub(crate) fn run(&self, program: &str) -> Run {
         let program = match program.contains('/') {
