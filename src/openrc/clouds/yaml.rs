@@ -341,4 +341,44 @@ mod tests {
         let root = read(b"{\n\t\"a\": {\n\t\t\"b\":\"c\\u00e9\\/\"\n\t}\n}\n", true, 0).unwrap().unwrap();
         assert_eq!(root.get("a").and_then(|a| a.get("b")).and_then(|b| b.text()), Some("cé/"));
     }
+
+    #[test]
+    fn a_hostile_file_of_the_largest_size_comes_to_an_end() {
+        for piece in [
+            "[",
+            "{",
+            "- ",
+            "? ",
+            "a: ",
+            "&a ",
+            "*a ",
+            "!x ",
+            "'",
+            "\"\\u00e9",
+            "|\n",
+            "- - [",
+            "a: {",
+            "#",
+            "%",
+            "--- ",
+            "\t",
+            " ",
+            "a\n",
+            "- a\n",
+            "? a\n",
+            "a: &a b\n",
+            "{a: [",
+            "\"a\":\"b\",",
+            "<<: ",
+            "\u{85}",
+            "\u{2028}",
+            ":",
+            ",",
+            "]",
+        ] {
+            let text = piece.repeat(FILE_LEN_MAX / piece.len());
+            let _ = read(text.as_bytes(), false, 0);
+            let _ = read(format!("{{\"a\": {text}").as_bytes(), true, 0);
+        }
+    }
 }
