@@ -39,6 +39,7 @@ mod herd;
 mod keyring;
 mod kill_points;
 mod prompts;
+mod reading;
 mod refusals;
 mod scopes;
 mod settings;
