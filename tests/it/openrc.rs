@@ -7,6 +7,7 @@ pub(crate) mod cases;
 mod clouds;
 mod commands;
 mod compounds;
+mod corpus;
 mod drafts;
 mod generated;
 mod hostile;

@@ -9,7 +9,10 @@ const LONG: &[(&str, &str)] = &[];
 const LINES_MAX: usize = 400;
 
 fn rust_files() -> Vec<String> {
-    ["src", "tests", "examples", "bench"].iter().flat_map(|folder| files(folder, ".rs")).collect()
+    ["src", "tests", "examples", "bench", "fuzz/fuzz_targets"]
+        .iter()
+        .flat_map(|folder| files(folder, ".rs"))
+        .collect()
 }
 
 #[test]
