@@ -10,6 +10,7 @@ mod compounds;
 mod corpus;
 mod drafts;
 mod generated;
+mod grammar;
 mod hostile;
 mod idioms;
 mod oracle;
