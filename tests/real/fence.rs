@@ -30,6 +30,21 @@ except OSError as error:
     print(error, file=sys.stderr)
 "#;
 
+/// Knocks at the agent's spare door, which has no owner, with a proof that is none; prints every byte that comes back.
+const KNOCK: &str = r#"
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(5)
+s.connect('\0osagent:%s:%s' % (sys.argv[1], sys.argv[2]))
+try:
+    s.sendall(('{"v":1,"op":"handover","proof":"%s"}\n' % ('0' * 32)).encode())
+    print('knocked')
+    while data := s.recv(65536):
+        sys.stdout.buffer.write(data)
+except OSError as error:
+    print(error, file=sys.stderr)
+"#;
+
 /// Listens where we shall look for an agent; prints every byte that is sent to it.
 const LURE: &str = r#"
 import os, socket, sys
@@ -86,6 +101,53 @@ fn the_stranger_reads_nothing_of_the_agent_or_the_home() {
     assert_ne!(told.status, 0, "{told:?}");
     let told = stranger::run(&["/usr/bin/find", scene.home.all().to_str().unwrap(), "-type", "f"]);
     assert!(told.stdout.is_empty(), "{told:?}");
+}
+
+#[test]
+fn the_stranger_neither_traces_the_agent_nor_reads_its_memory() {
+    let home = Home::new();
+    home.osagent(["list"]).ok();
+    let agent = home.agent().to_string();
+    for tracer in [&["/usr/bin/strace", "-p", &agent][..], &["/usr/bin/gdb", "--batch", "--nx", "-p", &agent]]
+    {
+        let told = stranger::run(tracer);
+        let said = format!("{}{}", told.stdout, told.stderr);
+        assert!(said.contains("Operation not permitted"), "{told:?}");
+    }
+    for file in ["mem", "maps", "smaps", "environ", "auxv", "stack"] {
+        let told = stranger::run(&["/bin/dd", &format!("if=/proc/{agent}/{file}"), "count=1"]);
+        assert!(told.stdout.is_empty() && told.stderr.contains("Permission denied"), "{file}: {told:?}");
+    }
+    assert_eq!(home.agent().to_string(), agent);
+}
+
+#[test]
+fn the_stranger_gets_nothing_at_the_spare_door() {
+    let home = Home::new();
+    home.osagent(["list"]).ok();
+    let (uid, socket) = (nix::unistd::geteuid().to_string(), home.socket());
+    fs::write(socket.with_extension("sock.lock"), "0".repeat(32)).unwrap();
+    let knock = ["/usr/bin/python3", "-c", KNOCK, &uid, socket.to_str().unwrap()];
+    // The proof is good by now, so it is only for who they are that strangers get nothing.
+    let own = Run::new(knock[0]).args(&knock[1..]).ok();
+    assert!(own.stdout.contains("{\"ok\":"), "{own:#?}");
+    let told = stranger::run(&knock);
+    assert!(told.stdout.trim_end() == "knocked" || told.stderr.contains("Broken pipe"), "{told:?}");
+    home.agent();
+}
+
+#[test]
+fn the_agents_place_for_secrets_is_never_swapped() {
+    let home = Home::new();
+    home.osagent(["list"]).ok();
+    let status = fs::read_to_string(format!("/proc/{}/status", home.agent())).unwrap();
+    let kib = |name: &str| -> u64 {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    };
+    assert!(kib("VmLck:") >= 64, "{status}");
+    let degraded = home.osagent(["status"]).ok().stdout;
+    assert!(!degraded.contains("locked memory"), "{degraded}");
 }
 
 #[test]

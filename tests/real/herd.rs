@@ -42,6 +42,26 @@ fn two_hundred_that_meet_a_dead_agents_socket_start_one_agent() {
 }
 
 #[test]
+fn a_hundred_that_wait_while_the_agent_is_killed_all_get_a_token_of_one_other() {
+    let scene = Scene::on_a_desktop("alice", "alpha");
+    scene.add();
+    scene.home.osagent(["lock"]).ok();
+    scene.home.osagent(["unlock"]).ok();
+    let before = scene.door.creations();
+    let started: Vec<Running> = (0..100).map(|_| scene.home.osagent(["token", PROFILE]).start()).collect();
+    // In the middle: Keystone has been asked, and takes its time for the password's hash.
+    crate::wait::until("Keystone was asked, or has answered", || scene.door.creations() > before);
+    scene.home.kill_agent();
+    let tokens: Vec<String> =
+        started.into_iter().map(|running| running.done().ok().line().to_owned()).collect();
+    scene.home.agent();
+    for token in tokens.iter().collect::<std::collections::BTreeSet<_>>() {
+        assert_eq!(scene.keystone.status_of(token), 200);
+    }
+    assert_eq!(scene.token(), *tokens.last().unwrap());
+}
+
+#[test]
 fn a_killed_agent_is_no_trouble_where_the_keyring_outlives_it() {
     let scene = Scene::on_a_desktop("alice", "alpha");
     scene.add();

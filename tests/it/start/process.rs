@@ -61,6 +61,25 @@ fn the_agent_keeps_neither_terminal_nor_descriptor_nor_folder_nor_environment_of
 }
 
 #[test]
+fn every_thread_of_the_agent_is_behind_the_fence() {
+    // A login, so that the threads of keyrings, of names and of TLS have been there.
+    let rig = Rig::warm();
+    let status = rig.ask(&json!({"op": "status"}));
+    if status["ok"]["degraded"].to_string().contains("landlock") {
+        eprintln!("NOT TESTED here: {}", status["ok"]["degraded"]);
+        return;
+    }
+    let tasks = fs::read_dir(format!("/proc/{}/task", rig.home.agent())).unwrap();
+    let fenced: Vec<bool> = tasks
+        .map(|task| fs::read_to_string(task.unwrap().path().join("status")).unwrap())
+        // The kernel fences in only who can gain no rights any more; it says so of each thread.
+        .map(|status| status.lines().any(|line| line.split_whitespace().eq(["NoNewPrivs:", "1"])))
+        .collect();
+    assert!(fenced.len() > 1, "the keyring has a thread of its own");
+    assert!(fenced.iter().all(|fenced| *fenced), "{fenced:?}");
+}
+
+#[test]
 fn an_agent_that_is_stopped_costs_no_more_than_the_time_given() {
     let rig = Rig::warm();
     let agent = Pid::from_raw(rig.home.agent() as i32);
