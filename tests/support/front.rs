@@ -57,6 +57,16 @@ impl Front {
         self.turn(Mode::Silent);
     }
 
+    /// From now on all is passed on again.
+    pub(crate) fn speak(&self) {
+        self.turn(Mode::Passing);
+    }
+
+    /// Whether somebody has connected since the last turn.
+    pub(crate) fn was_asked(&self) -> bool {
+        !self.state.lock().unwrap().clients.is_empty()
+    }
+
     fn turn(&self, mode: Mode) {
         let mut state = self.state.lock().unwrap();
         state.mode = mode;
