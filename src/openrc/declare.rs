@@ -193,7 +193,12 @@ impl Evaluator<'_> {
         }
         if !is_name(name) {
             if bytes.first() != Some(&b'-') {
-                let text = "this is no name of a variable, so the shell takes no setting from it";
+                let text = match bytes.first() {
+                    Some(b'=') => {
+                        "a blank stands before this =, so nothing is assigned; it is written NAME=value"
+                    }
+                    _ => "this is no name of a variable, so the shell takes no setting from it",
+                };
                 self.warn(word, super::warn::Kind::NotAName, text);
             }
             self.fail();

@@ -157,6 +157,10 @@ pub fn draft(reading: &Reading) -> Draft {
         domain: seen.reference(Meaning::UserDomainId, Meaning::UserDomainName),
     };
     let scope = scope(&seen, &mut user, &mut unsupported, &mut warnings);
+    if !unsupported.is_empty() {
+        // Identity v2.0 and federated logins know no such domain.
+        warnings.retain(|warning| warning.kind != Kind::NoDomain);
+    }
     let password = seen.deciding(Meaning::Password).map(|(_, setting)| setting);
     Draft {
         login,

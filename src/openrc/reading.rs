@@ -124,10 +124,10 @@ pub fn read(source: &[u8], context: &Context<'_>) -> Result<Reading, Refusal> {
     read_told(source, context, &[])
 }
 
-pub(crate) fn evaluate(source: &[u8], context: &Context<'_>, told: &[Told]) -> Result<Reading, Refusal> {
-    let source = match Source::new(source, 0) {
+pub(crate) fn evaluate(original: &[u8], context: &Context<'_>, told: &[Told]) -> Result<Reading, Refusal> {
+    let source = match Source::new(original, 0) {
         Ok(source) => source,
-        Err(fault) => return Err(Source::split_only(source).refuse(*fault)),
+        Err(fault) => return Err(Source::split_only(original).refuse(*fault)),
     };
     let parsed = dialect::refuse_others(&source.text, 0).and_then(|()| parse(&source.text, 0));
     let mut program = match parsed {
@@ -135,7 +135,8 @@ pub(crate) fn evaluate(source: &[u8], context: &Context<'_>, told: &[Told]) -> R
         Err(fault) => return Err(source.refuse(*fault)),
     };
     let scrubbed_for = take_own_line(&mut program.list, &source);
-    let mut written = warn::of_words(&program.list, &source);
+    let mut written = warn::of_letters(original);
+    written.append(&mut warn::of_words(&program.list, &source));
     let mut evaluator = Evaluator::new(context, source);
     evaluator.told = told;
     evaluator.begin();
@@ -247,6 +248,7 @@ impl Evaluator<'_> {
             };
         }
         self.warn_of_values(&settings);
+        self.warn_of_twice();
         let unset = self.taken_away.iter();
         let unset = unset.filter(|name| !settings.contains_key(*name) && !shell_only.contains_key(*name));
         let unset = unset.cloned().collect();
@@ -257,6 +259,7 @@ impl Evaluator<'_> {
             .map(|(index, asked)| self.prompt(index, asked, &settings))
             .collect();
         let mut warnings: Vec<Warning> = self.warnings.iter().map(|warned| self.warning(warned)).collect();
+        warnings.extend(warn::of_settings(&settings, &shell_only));
         warnings.sort_by_key(|warning| (warning.place, warning.kind));
         let anything = self.state.rest().map(|unknown| (unknown.why.clone(), self.place(unknown.at)));
         let skipped = self.skipped.iter();

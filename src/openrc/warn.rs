@@ -1,9 +1,15 @@
 //! What a user wants to be told though the file can be read: each warning has a place and never shows a value.
 
-use super::ast::{Command, Kind as Shape, List, Part, Word};
+mod settings;
+mod values;
+mod words;
+
 use super::eval::Evaluator;
 use super::place::{Place, Span};
-use super::source::Source;
+
+pub(crate) use settings::of_settings;
+pub(crate) use values::{is_stock_placeholder, is_true, of_value};
+pub(crate) use words::{of_letters, of_words};
 
 /// More than these nobody reads.
 const WARNINGS_MAX: usize = 200;
@@ -16,47 +22,81 @@ pub struct Warning {
     pub text: String,
 }
 
-/// What a warning is about; [`Kind::word`] is its stable name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    SecretInFile,
-    Placeholder,
-    DollarEaten,
-    BackslashKept,
-    Insecure,
-    PlainHttp,
-    TokenExported,
-    NotAName,
-    NotRead,
-    EndsEarly,
-    ControlCharacter,
-    NoDomain,
-    NotExported,
-    ReadableByOthers,
-    Vendor,
-    PasswordCommand,
+macro_rules! kinds {
+    ($($kind:ident $word:literal $what:literal),+ $(,)?) => {
+        /// What a warning is about; [`Kind::word`] is its stable name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Kind {
+            $(#[doc = $what] $kind,)+
+        }
+
+        impl Kind {
+            /// Every kind with its word and what it says.
+            pub const TABLE: &[(Kind, &str, &str)] = &[$((Kind::$kind, $word, $what)),+];
+        }
+    };
+}
+
+kinds! {
+    SecretInFile "secret-in-file"
+        "a password, a token or another secret stands in the file in clear text",
+    ReadableByOthers "readable-by-others"
+        "the file holds a secret, and others on this machine can read it",
+    Placeholder "placeholder"
+        "a value still holds what a guide or a template put there, to be filled in",
+    DollarEaten "dollar-eaten"
+        "a $ in a value refers to a variable that nothing sets, or to the shell's own, and was hardly meant to",
+    BackslashKept "backslash-kept"
+        "inside double quotes the backslash of \\' and \\! stays in the value",
+    TypographicSign "typographic-sign"
+        "a quote or a blank as word processors and web pages have it, which no shell takes for one",
+    ByteOrderMark "byte-order-mark"
+        "the file begins with a byte order mark, which a shell takes for a part of the first word",
+    CarriageReturns "carriage-returns"
+        "lines end in CR LF, and a shell keeps the CR as a part of each value",
+    ControlCharacter "control-character"
+        "a value holds a control character",
+    BlankAtEdge "blank-at-edge"
+        "a value begins or ends with a blank",
+    NotAName "not-a-name"
+        "what is to be exported is no name of a variable, as with blanks around the =",
+    NameAsPrompt "name-as-prompt"
+        "the name behind read -p is taken for the text to be shown, so that nothing is read into it",
+    NotRead "not-read"
+        "a file or an eval that is not followed: what it sets is not known",
+    EndsEarly "ends-early"
+        "the file ends itself before its last line",
+    NotExported "not-exported"
+        "a setting is made and never exported, so that no program sees it",
+    SetTwice "set-twice"
+        "a setting is made twice with different values; the later one counts",
+    PlainHttp "plain-http"
+        "the auth URL is http://, which sends the password across the network in clear text",
+    Insecure "insecure"
+        "the server's certificate is not checked",
+    TokenExported "token-exported"
+        "a token stands in place of a login; it ends by itself",
+    NoDomain "no-domain"
+        "a user or a project is named without its domain",
+    MixedVersions "mixed-versions"
+        "settings of Identity v2.0 and of v3 stand side by side",
+    CredentialScope "credential-scope"
+        "an application credential comes with a scope, which Keystone refuses",
+    UserTwice "user-twice"
+        "the user is given by name and by id; the id is what is sent",
+    TenantDiffers "tenant-differs"
+        "project and tenant are the same thing, and are given different values",
+    Deprecated "deprecated"
+        "a variable has a newer name, which is missing",
+    PasswordCommand "password-command"
+        "the password is what a command prints, which is not run",
+    Vendor "vendor"
+        "what a clouds.yaml takes from a vendor's profile",
 }
 
 impl Kind {
     pub fn word(self) -> &'static str {
-        match self {
-            Kind::SecretInFile => "secret-in-file",
-            Kind::Placeholder => "placeholder",
-            Kind::DollarEaten => "dollar-eaten",
-            Kind::BackslashKept => "backslash-kept",
-            Kind::Insecure => "insecure",
-            Kind::PlainHttp => "plain-http",
-            Kind::TokenExported => "token-exported",
-            Kind::NotAName => "not-a-name",
-            Kind::NotRead => "not-read",
-            Kind::EndsEarly => "ends-early",
-            Kind::ControlCharacter => "control-character",
-            Kind::NoDomain => "no-domain",
-            Kind::NotExported => "not-exported",
-            Kind::ReadableByOthers => "readable-by-others",
-            Kind::Vendor => "vendor",
-            Kind::PasswordCommand => "password-command",
-        }
+        Kind::TABLE.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, word, _)| word)
     }
 }
 
@@ -75,166 +115,4 @@ impl Evaluator<'_> {
             self.warnings.push(Warned { at, kind, text: text.into() });
         }
     }
-}
-
-/// What the writing itself betrays: `\'` and `\!` that stay in double quotes.
-pub(crate) fn of_words(list: &List, source: &Source) -> Vec<Warned> {
-    let mut found = Vec::new();
-    for item in &list.items {
-        let pipelines = std::iter::once(&item.first).chain(item.rest.iter().map(|(_, pipeline)| pipeline));
-        for command in pipelines.flat_map(|pipeline| &pipeline.commands) {
-            of_command(command, source, &mut found);
-        }
-    }
-    found
-}
-
-fn of_command(command: &Command, source: &Source, found: &mut Vec<Warned>) {
-    match &command.kind {
-        Shape::Simple(simple) => {
-            let assigned = simple.assignments.iter().filter_map(|assignment| match &assignment.value {
-                super::ast::Assigned::Word(word) => Some(word),
-                super::ast::Assigned::Array => None,
-            });
-            let is_export = simple.words.first().and_then(Word::bare) == Some("export");
-            let exported = simple.words.iter().filter(|_| is_export);
-            assigned.chain(exported).for_each(|word| of_word(word, source, found));
-        }
-        Shape::Group(list) => found.extend(of_words(list, source)),
-        Shape::If { arms, otherwise } => {
-            let bodies = arms.iter().map(|(_, body)| body).chain(otherwise);
-            bodies.for_each(|list| found.extend(of_words(list, source)));
-        }
-        _ => {}
-    }
-}
-
-fn of_word(word: &Word, source: &Source, found: &mut Vec<Warned>) {
-    let is_double = |part: &Part| matches!(part, Part::Double(_));
-    if !word.parts.iter().any(is_double) {
-        return;
-    }
-    let text = &source.text[word.span.start as usize..word.span.end as usize];
-    let Some(quote) = text.iter().position(|&byte| byte == b'"') else { return };
-    let mut at = quote + 1;
-    while at + 1 < text.len() {
-        match (text[at], text[at + 1]) {
-            (b'\\', b'\'' | b'!') => {
-                let start = word.span.start + at as u32;
-                found.push(Warned {
-                    at: Span { start, end: start + 2, ..word.span },
-                    kind: Kind::BackslashKept,
-                    text: "inside double quotes this backslash stays in the value, which was hardly meant"
-                        .to_owned(),
-                });
-                return;
-            }
-            (b'\\', _) => at += 2,
-            _ => at += 1,
-        }
-    }
-}
-
-/// What a value betrays. The words never show it.
-pub(crate) fn of_value(name: &str, text: &str) -> Vec<(Kind, String)> {
-    let mut found = Vec::new();
-    if is_placeholder(text) {
-        found.push((Kind::Placeholder, format!("{name} still holds a placeholder")));
-    }
-    if text.contains(char::is_control) {
-        found.push((Kind::ControlCharacter, format!("{name} holds a control character")));
-    }
-    match name {
-        "OS_INSECURE" if is_true(text) => {
-            found.push((
-                Kind::Insecure,
-                "OS_INSECURE turns off the check of the server's certificate".to_owned(),
-            ));
-        }
-        "OS_AUTH_URL" => {
-            let origin = crate::profile::Origin::of(text);
-            if origin.is_some_and(|origin| origin.is_plain_http() && !origin.is_loopback()) {
-                let words = "http:// sends the password across the network in clear text";
-                found.push((Kind::PlainHttp, words.to_owned()));
-            }
-        }
-        "OS_TOKEN" | "OS_AUTH_TOKEN" if !text.is_empty() => {
-            found.push((
-                Kind::TokenExported,
-                format!("{name} is a token: it ends by itself and opens all until then"),
-            ));
-        }
-        _ => {}
-    }
-    found
-}
-
-/// What the clients take as true.
-pub(crate) fn is_true(text: &str) -> bool {
-    matches!(text.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
-}
-
-/// Words that stand in guides where a value is to be put.
-const STOCK: &[&str] = &[
-    "a",
-    "api",
-    "auth",
-    "change",
-    "changeme",
-    "cloud",
-    "credential",
-    "domain",
-    "enter",
-    "fill",
-    "here",
-    "id",
-    "in",
-    "insert",
-    "key",
-    "me",
-    "my",
-    "name",
-    "of",
-    "openstack",
-    "os",
-    "pass",
-    "passwd",
-    "password",
-    "project",
-    "put",
-    "region",
-    "replace",
-    "secret",
-    "tenant",
-    "the",
-    "this",
-    "todo",
-    "token",
-    "url",
-    "user",
-    "username",
-    "with",
-    "xxx",
-    "xxxx",
-    "xxxxx",
-    "xxxxxx",
-    "xxxxxxxx",
-    "your",
-    "yours",
-];
-
-/// Brackets around words that stand in guides: it is nobody's secret and may be shown.
-pub(crate) fn is_stock_placeholder(text: &str) -> bool {
-    let Some(inside) = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')) else { return false };
-    let mut words = inside.split([' ', '_', '-', '.']).filter(|word| !word.is_empty()).peekable();
-    words.peek().is_some() && words.all(|word| STOCK.contains(&word.to_ascii_lowercase().as_str()))
-}
-
-/// `<your password>` and the like, also within a longer text.
-fn is_placeholder(text: &str) -> bool {
-    let Some((_, rest)) = text.split_once('<') else { return false };
-    let Some((inside, _)) = rest.split_once('>') else { return false };
-    inside.len() > 2
-        && inside.chars().all(|c| c.is_alphanumeric() || " _-.".contains(c))
-        && inside.contains(char::is_alphabetic)
 }

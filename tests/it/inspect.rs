@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
 
 mod answers;
+mod screens;
 mod secrets;
 
 use std::fs;

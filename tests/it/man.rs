@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use osagent::agent::{config, profiles};
-use osagent::openrc;
+use osagent::openrc::{self, WarningKind};
 use osagent::shell::{self, names};
 
 /// Set to rewrite the made parts of the pages.
@@ -46,6 +46,12 @@ fn is_as_made(page: &str, part: &str, made: &str) {
 #[test]
 fn osagent_1_tells_every_verb_as_the_program_does() {
     is_as_made("osagent.1", "verbs", &roff::verbs(&osagent::cli::command()));
+}
+
+#[test]
+fn osagent_1_tells_every_kind_of_warning() {
+    let kinds = WarningKind::TABLE.iter().map(|(_, word, what)| ((*word).to_owned(), (*what).to_owned()));
+    is_as_made("osagent.1", "warnings", &roff::pairs(kinds));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::openrc::{
     Excerpt, Excerpts, Place, Prompt, Refusal, Setting, Warning, WarningKind, Why, cells, may_be_secret_name,
     printable,
 };
-use crate::profile::{Name, Reference, Scope};
+use crate::profile::{Fault, Name, Reference, Scope};
 
 /// Prose is broken here; a line of the file is not.
 const COLUMNS: usize = 96;
@@ -234,6 +234,14 @@ fn outlook(rc: &Rc, found: &Found) -> String {
     if !obstacles.is_empty() {
         let mut text = "osagent add would make no profile of it:\n".to_owned();
         obstacles.iter().for_each(|words| text.push_str(&prose(&printable(words), 2)));
+        let next = match found.fault(&profile) {
+            _ if !draft.unsupported.is_empty() => {
+                "log in with the password of a user, where the cloud gives one"
+            }
+            Some(Fault::PlainHttp) => "write https:// there, or run osagent add with --allow-http",
+            _ => "write what is missing into the file, and inspect it again",
+        };
+        text.push_str(&format!("Next: {next}\n"));
         return text;
     }
     let host = profile.origin().map(|origin| origin.host().to_owned());
