@@ -10,6 +10,7 @@ mod home;
 mod load;
 mod memory;
 mod peers;
+mod reading;
 mod rounds;
 #[path = "../tests/support/session.rs"]
 mod session;
@@ -22,8 +23,8 @@ use std::process::{Command, ExitCode};
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
-const USAGE: &str = "usage: bench/run [--runs N] [warm|counts|memory|load|cold]...
-Without a word, all five. --runs: rounds of the warm part (400).
+const USAGE: &str = "usage: bench/run [--runs N] [warm|counts|memory|load|cold|reading]...
+Without a word, all six. --runs: rounds of the warm part and of reading (400).
 ";
 
 /// Enough for a median that moves by less than 3 % between two runs on a machine with other work.
@@ -54,7 +55,7 @@ fn options(args: impl Iterator<Item = String>) -> Fallible<Options> {
             // Cargo says it to every bench.
             "--bench" => {}
             "--runs" => options.runs = args.next().ok_or("--runs needs a number")?.parse()?,
-            "warm" | "counts" | "memory" | "load" | "cold" => options.parts.push(arg),
+            "warm" | "counts" | "memory" | "load" | "cold" | "reading" => options.parts.push(arg),
             _ => return Err(format!("what is {arg}?\n{USAGE}").into()),
         }
     }
@@ -79,6 +80,9 @@ fn run(options: &Options, out: &mut impl Write) -> Fallible<()> {
     }
     if is_wanted("cold") {
         cold::run(out)?;
+    }
+    if is_wanted("reading") {
+        reading::run(options.runs, out)?;
     }
     writeln!(out, "\nload at the end: {}", load_average())?;
     Ok(())
