@@ -298,6 +298,17 @@ pub enum Fault {
     Control(&'static str),
 }
 
+impl Fault {
+    /// Something is not there yet; what is there may be right.
+    pub fn is_lack(&self) -> bool {
+        match self {
+            Fault::AuthUrl | Fault::PlainHttp | Fault::Control(_) => false,
+            Fault::NoUser | Fault::NoUserDomain => true,
+            Fault::NoProject | Fault::NoProjectDomain | Fault::NoDomain => true,
+        }
+    }
+}
+
 /// Two spellings of one Keystone are one identity: `…/v3`, `…/v3/`.
 fn trim_url(url: &str) -> String {
     url.trim_end_matches('/').trim_end_matches("/v3").trim_end_matches('/').to_owned()

@@ -131,8 +131,8 @@ fn why_unknown(source: &Source, reading: &Reading, draft: &Draft) -> Option<Stri
 fn profile(arguments: &Add, source: &Source, reading: &Reading, draft: &Draft) -> Result<Profile, Failure> {
     let mut profile = Profile { allow_http: arguments.allow_http, ..source::profile(draft, source.folder()) };
     match profile.fault() {
-        // In a dry run nobody was asked yet.
-        Some(_) if arguments.dry_run && is_open(draft) => {}
+        // In a dry run nobody was asked yet, and what is missing is no fault.
+        Some(fault) if arguments.dry_run && is_open(draft) && is_missing(&fault, draft) => {}
         Some(Fault::PlainHttp) => {
             let text = format!("{}: {}; --allow-http does it all the same", source.shown(), Fault::PlainHttp);
             return Err(Failure::new(Code::BadProfile, text));
@@ -142,6 +142,10 @@ fn profile(arguments: &Add, source: &Source, reading: &Reading, draft: &Draft) -
     }
     profile.name = name(arguments, reading, &profile)?;
     Ok(profile)
+}
+
+fn is_missing(fault: &Fault, draft: &Draft) -> bool {
+    fault.is_lack() || (*fault == Fault::AuthUrl && draft.auth_url.is_none())
 }
 
 /// Something but the password is left to be asked.

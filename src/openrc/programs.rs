@@ -2,6 +2,7 @@
 //! parts of a password: a name is told only where it is one of the field, or where it stands as a command does.
 
 use super::eval::Evaluator;
+use super::names::{self, Meaning};
 use super::place::Span;
 
 /// What rc files run, and what shells bring along. Sorted.
@@ -199,8 +200,28 @@ pub(crate) fn keeper(words: &[&str]) -> Option<usize> {
 impl Evaluator<'_> {
     /// The name of a program as it may be told; empty where it could be a part of a secret.
     pub(crate) fn told(&self, name: &str, at: Span) -> String {
-        let may_be_told = is_program(name) || self.stands_as_command(at);
+        let is_told = self.stands_as_command(at) && self.is_written(name, at) && !self.is_of_password(name);
+        let may_be_told = is_program(name) || is_told;
         if may_be_told { name.to_owned() } else { String::new() }
+    }
+
+    /// It is a part of what is known to be the password, or holds it.
+    fn is_of_password(&self, name: &str) -> bool {
+        names::of(Meaning::Password).filter_map(|password| self.state.variable(password)?.value).any(
+            |value| {
+                let password = value.str().unwrap_or_default();
+                !password.is_empty() && (password.contains(name) || name.contains(password))
+            },
+        )
+    }
+
+    /// The name stands there itself, and was not made of a variable, which may be the password.
+    fn is_written(&self, name: &str, at: Span) -> bool {
+        let text =
+            self.sources.get(usize::from(at.file)).and_then(|source| source.text.get(at.start as usize..));
+        let opens = |byte: &&u8| b"\"$(`{ \t".contains(byte);
+        let text = text.unwrap_or_default();
+        text[text.iter().take_while(opens).count()..].starts_with(name.as_bytes())
     }
 
     fn stands_as_command(&self, at: Span) -> bool {

@@ -13,6 +13,7 @@ mod generated;
 mod grammar;
 mod hostile;
 mod idioms;
+mod leaks;
 mod oracle;
 mod questions;
 mod scrub;
