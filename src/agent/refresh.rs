@@ -31,12 +31,20 @@ pub(super) async fn fly(
     may_prompt: bool,
 ) -> Result<(), Failure> {
     let mut proof = None;
-    let mut pause = PAUSE;
+    let (mut pause, mut is_second) = (PAUSE, false);
     loop {
         let outcome = attempt(agent, entry, flight, &mut proof, may_prompt).await?;
         // What has landed is in the cache: who ended the flight revokes it.
         flight.refuse_if_ended()?;
-        let Err(fault) = outcome else { return Ok(()) };
+        let Err(fault) = outcome else {
+            let key = Key::of(&entry.profile);
+            let is_alive = agent.cache.borrow().take(&key, agent.clock.boot()).is_some();
+            // The machine slept while the answer was on its way; once more will do.
+            if is_alive || std::mem::replace(&mut is_second, true) {
+                return Ok(());
+            }
+            continue;
+        };
         let failure = words::keystone(&entry.profile, &fault);
         // Whoever asks us to come back at once is not taken at their word.
         let rest = fault.retry_after().map_or_else(|| jitter(pause), |asked| asked.max(PAUSE / 2));
@@ -80,8 +88,8 @@ async fn attempt(
     let (_, secret) = proof.insert((secrets, secret));
     flight.waits_for(keystone());
     let fault = match login(agent, profile, &key.scope, secret, flight.until()).await {
-        Ok(issued) => {
-            agent.keep(profile, key, issued, None);
+        Ok(made) => {
+            agent.keep(profile, key, made, None);
             return Ok(Ok(()));
         }
         Err(fault) => fault,
@@ -114,6 +122,15 @@ async fn turn(agent: &Agent, identity: &Identity) -> Option<OwnedMutexGuard<()>>
     (!is_settled()).then_some(turn)
 }
 
+/// A token that was issued, and when it was asked for: the machine may have slept since, and its end is no later than this
+/// tells.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(super) issued: Issued,
+    /// On CLOCK_BOOTTIME.
+    pub(super) asked: Duration,
+}
+
 /// One login at Keystone, counted before it is sent.
 pub(super) async fn login(
     agent: &Agent,
@@ -121,9 +138,10 @@ pub(super) async fn login(
     scope: &Scope,
     secret: &Secret,
     until: Instant,
-) -> Result<Issued, Fault> {
-    let mut gate = Gate::of(agent, profile.identity());
-    keystone::login(&agent.http, profile, scope, secret, &mut gate, until).await
+) -> Result<Made, Fault> {
+    let (mut gate, asked) = (Gate::of(agent, profile.identity()), agent.clock.boot());
+    let issued = keystone::login(&agent.http, profile, scope, secret, &mut gate, until).await?;
+    Ok(Made { issued, asked })
 }
 
 /// Counts what may make a token, before it is sent.
@@ -186,11 +204,11 @@ fn jitter(pause: Duration) -> Duration {
 impl Agent {
     /// Puts an issued token into the cache, its end counted from the reply's `Date` on CLOCK_BOOTTIME.
     /// `from` is what it was traded for.
-    pub(crate) fn keep(&self, profile: &Profile, key: Key, issued: Issued, from: Option<&Held>) -> Rc<Held> {
+    pub(crate) fn keep(&self, profile: &Profile, key: Key, made: Made, from: Option<&Held>) -> Rc<Held> {
         let number = self.issued.get() + 1;
         self.issued.set(number);
         let now = self.clock.boot();
-        let Issued { token, date_s } = issued;
+        let Made { issued: Issued { token, date_s }, asked } = made;
         // Without a Date, Keystone's own clock was at `issued_at`; without that, the machine's must do.
         let server_s = date_s.or(token.issued_s).unwrap_or_else(|| self.clock.wall_s());
         let life = Duration::from_secs((token.expires_s - server_s).try_into().unwrap_or(0));
@@ -198,7 +216,7 @@ impl Agent {
             token,
             key,
             profile: profile.clone(),
-            end: now + life,
+            end: asked + life,
             life,
             whole: from.map_or(life, |from| from.whole),
             number,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::cache::{Held, Key};
 use super::flight::Flight;
-use super::refresh::Gate;
+use super::refresh::{Gate, Made};
 use super::{Agent, refused};
 use crate::keystone::{self, Fault};
 use crate::profile::{Identity, Profile, Scope};
@@ -29,12 +29,12 @@ pub(super) async fn attempt(
             return Some(Err(ended));
         }
         let (from, until) = (&root.token.id, flight.until());
-        let mut gate = Gate::of(agent, key.identity.clone());
+        let (mut gate, asked) = (Gate::of(agent, key.identity.clone()), agent.clock.boot());
         let traded = keystone::rescope(&agent.http, profile, from, &key.scope, &mut gate, until).await;
         match traded {
             Ok(issued) => {
                 agent.trades.borrow_mut().insert(kind(&root), true);
-                agent.keep(profile, key.clone(), issued, Some(&root));
+                agent.keep(profile, key.clone(), Made { issued, asked }, Some(&root));
                 return Some(Ok(Ok(())));
             }
             Err(Fault::DeadToken { .. }) => forget(agent, &root),

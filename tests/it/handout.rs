@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
 
 mod clocks;
+mod days;
 mod locking;
 mod trades;
 mod vigil;

@@ -71,6 +71,20 @@ fn the_first_request_after_a_long_sleep_gets_a_living_token() {
     assert_eq!(status["tokens"].as_array().unwrap().len(), 1, "the dead one is forgotten: {status}");
 }
 
+#[test]
+fn a_sleep_in_the_middle_of_a_login_makes_no_token_look_younger_than_it_is() {
+    let agent = Inside::new();
+    agent.fake.turn(|knobs| knobs.delay = std::time::Duration::from_millis(300));
+    let mut line = agent.connect();
+    line.send(&crate::rig::token_request(PROFILE));
+    // Then the machine sleeps, and the answer waits.
+    crate::wait::until("keystone has it", || agent.fake.connections() > 0);
+    agent.clock.sleep(30 * HOUR);
+    // Its day was over when it came, so another one was asked for.
+    assert!(line.answer()["ok"]["token"].is_string());
+    assert_eq!(agent.fake.creations(), 2);
+}
+
 fn exported<'a>(answer: &'a Value, name: &str) -> &'a str {
     let pairs = answer["set"].as_array().unwrap();
     pairs.iter().find(|pair| pair[0] == name).and_then(|pair| pair[1].as_str()).unwrap()

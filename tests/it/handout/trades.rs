@@ -12,12 +12,12 @@ fn for_project(project: &str) -> Value {
 }
 
 /// How each token was asked for, in order.
-fn methods(agent: &Inside) -> Vec<String> {
+pub(super) fn methods(agent: &Inside) -> Vec<String> {
     let requests = agent.fake.requests();
     requests.iter().filter(|seen| seen.is_creation()).map(|seen| seen.methods.join("+")).collect()
 }
 
-fn many_projects(count: usize) -> Knobs {
+pub(super) fn many_projects(count: usize) -> Knobs {
     let more = (0..count).map(|n| Project::new(&format!("{n:032x}"), &format!("p{n}")));
     let projects = Knobs::default().projects.into_iter().chain(more).collect();
     Knobs { projects, ..Knobs::default() }
