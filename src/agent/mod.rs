@@ -20,6 +20,7 @@ pub mod limits;
 pub mod lock;
 mod predecessor;
 pub mod profiles;
+mod prompts;
 mod refresh;
 mod refused;
 mod revoke;
@@ -86,6 +87,7 @@ pub(crate) struct Agent {
     degraded: Vec<String>,
     deaf: session::Faults,
     audit: audit::Audit,
+    prompts: prompts::Prompts,
     cache: RefCell<cache::Cache>,
     flights: RefCell<HashMap<cache::Key, Rc<flight::Flight>>>,
     limits: RefCell<limits::Limits>,
@@ -204,6 +206,7 @@ impl Agent {
             degraded: parts.degraded,
             deaf: parts.deaf,
             audit,
+            prompts: prompts::Prompts::default(),
             cache: RefCell::default(),
             flights: RefCell::default(),
             refused: RefCell::default(),

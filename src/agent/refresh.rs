@@ -173,6 +173,8 @@ pub(super) async fn secret(agent: &Agent, entry: &Entry, may_prompt: bool) -> Re
         return Err(words::about(&entry.profile, Failure::new(Code::OtherOrigin, text)));
     };
     let job = Job::Get(super::store::item(&entry.profile, origin));
+    // Nobody would see what the keyring asks.
+    let may_prompt = may_prompt && !agent.is_screen_locked.get();
     match agent.keyrings.ask(&entry.keyring, job, may_prompt).await {
         Ok(Done::Got(Some(secret))) => Ok(agent.arena.keep(secret)),
         Ok(_) => Err(gone(entry)),

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Agent, audit, handout, handover, lock, revoke, status, store};
+use super::{Agent, audit, handout, handover, lock, prompts, revoke, status, store};
 use crate::host::process;
 use crate::wire::{self, Code, Failure, Op, Reply, Request};
 
@@ -223,14 +223,19 @@ async fn answer(agent: &Rc<Agent>, line: &[u8], peer: Option<i32>) -> Turn {
     let holder = request.holder.or(peer);
     match request.op {
         Op::Handover => Turn::HandOver,
-        _ => Turn::Say(done(agent, &mut request, holder).await),
+        _ => Turn::Say(done(agent, &mut request, peer, holder).await),
     }
 }
 
 /// What the request asks for, done, and the line that says so. `holder` is the process that will have the token.
-async fn done(agent: &Rc<Agent>, request: &mut Request, holder: Option<i32>) -> Zeroizing<Vec<u8>> {
+async fn done(
+    agent: &Rc<Agent>,
+    request: &mut Request,
+    peer: Option<i32>,
+    holder: Option<i32>,
+) -> Zeroizing<Vec<u8>> {
     match request.op {
-        Op::Token => match found(agent, request).await {
+        Op::Token => match found(agent, request, peer, holder).await {
             Ok((found, entry)) => {
                 let now = agent.clock.boot();
                 found.goes_to(holder, now);
@@ -239,7 +244,7 @@ async fn done(agent: &Rc<Agent>, request: &mut Request, holder: Option<i32>) -> 
             }
             Err(failure) => refused(agent, "token", request.profile.take(), holder, failure),
         },
-        Op::Env => match found(agent, request).await {
+        Op::Env => match found(agent, request, peer, holder).await {
             Ok((found, entry)) => {
                 let (now, wall_s) = (agent.clock.boot(), agent.clock.wall_s());
                 match handout::env(&found, &entry, request.region.as_deref(), now, wall_s) {
@@ -265,6 +270,10 @@ async fn done(agent: &Rc<Agent>, request: &mut Request, holder: Option<i32>) -> 
         }
         Op::Remove => reply(store::remove(agent, request).await),
         Op::Default => reply(store::default(agent, request)),
+        Op::Answer if request.cancelled => {
+            agent.prompts.cancelled(request.profile.as_deref().unwrap_or_default(), peer);
+            ok(&wire::answer::Done::default())
+        }
         Op::SecretSet | Op::Answer => {
             let outcome = agent.unless_locked(store::secret_set(agent, request)).await;
             agent.note_outcome("secret_set", request.profile.take(), holder, outcome.as_ref().err());
@@ -288,9 +297,22 @@ async fn done(agent: &Rc<Agent>, request: &mut Request, holder: Option<i32>) -> 
 
 type Found = (handout::Found, Rc<super::profiles::Entry>);
 
-async fn found(agent: &Rc<Agent>, request: &Request) -> Result<Found, Failure> {
+async fn found(
+    agent: &Rc<Agent>,
+    request: &Request,
+    peer: Option<i32>,
+    holder: Option<i32>,
+) -> Result<Found, Failure> {
     let entry = agent.wanted(request)?;
-    Ok((handout::find(agent, &entry, request).await?, entry))
+    let until = handout::until(request);
+    loop {
+        match handout::find(agent, &entry, request).await {
+            Ok(found) => return Ok((found, entry)),
+            // A prompt's hook asks nobody and waits for nobody.
+            Err(failure) if request.at_prompt => return Err(failure),
+            Err(failure) => prompts::turn(agent, failure, peer, holder, until).await?,
+        }
+    }
 }
 
 /// Nothing was handed out.

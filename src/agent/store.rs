@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::cache::Key;
 use super::handout::until;
 use super::profiles::Entry;
-use super::{Agent, changes, refresh, refused, words};
+use super::{Agent, changes, prompts, refresh, refused, words};
 use crate::keyring::{Done as Stored, Item, Job, Kind};
 use crate::keystone::Fault;
 use crate::profile::{Identity, Method, Name, Origin, Profile};
@@ -259,7 +259,11 @@ pub(super) async fn secret_set(agent: &Rc<Agent>, request: &mut Request) -> Resu
         return Err(words::about(&profile, Failure::of(Code::BadProfile, &fault)));
     }
     if !request.no_verify {
-        test(agent, &profile, &secret, until(request)).await?;
+        let until = until(request);
+        let mut turn = prompts::try_password(agent, &profile, until).await?;
+        let tested = test(agent, &profile, &secret, until).await;
+        turn.tried(tested.as_ref().err());
+        tested?;
     }
     let origin = profile.origin().ok_or_else(|| missing("profile.auth_url"))?;
     put_secret(agent, &entry, item(&profile, origin), secret, request.may_prompt).await?;
@@ -268,6 +272,7 @@ pub(super) async fn secret_set(agent: &Rc<Agent>, request: &mut Request) -> Resu
         agent.profiles.borrow_mut().save(bound).map_err(|fault| words::profiles(&fault))?;
     }
     agent.has_new_secret(&profile.identity());
+    agent.prompts.answered(profile.name.as_str());
     Ok(Done { profile: Some(profile.name.to_string()), warnings: Vec::new() })
 }
 

@@ -68,10 +68,16 @@ fn answer(route: &Route<'_>, question: &Question) -> Result<(), Failure> {
         return Err(nobody(question));
     }
     report::note(&question.why);
-    let secret =
-        terminal::ask(&report::clean(&question.question), question.hidden).map_err(|fault| asking(&fault))?;
     let mut request = Request::for_profile(Op::Answer, Some(&question.id));
-    request.secret = Some(Sealed(secret));
+    match terminal::ask(&report::clean(&question.question), question.hidden) {
+        Ok(secret) => request.secret = Some(Sealed(secret)),
+        Err(fault) => {
+            // The others who wait for it hear of it; whoever cancelled has nothing more to hear.
+            request.cancelled = true;
+            let _ = route.ask_running::<Done>(&request);
+            return Err(asking(&fault));
+        }
+    }
     match route.ask::<Done>(&request)? {
         Reply::Ok(_) => Ok(()),
         Reply::Err(failure) => Err(failure),

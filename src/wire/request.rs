@@ -104,6 +104,9 @@ pub struct Request {
     /// `handover`, where the socket's name is gone: what the successor wrote into the lock's file, to show that it can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
+    /// `answer`: the person did not answer.
+    #[serde(skip_serializing_if = "is_false")]
+    pub cancelled: bool,
     /// `secret_set`: store it untested.
     #[serde(skip_serializing_if = "is_false")]
     pub no_verify: bool,

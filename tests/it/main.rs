@@ -21,6 +21,7 @@ mod keyring;
 mod keystone;
 mod man;
 mod openrc;
+mod prompts;
 mod refusals;
 mod revoke;
 mod rig;
