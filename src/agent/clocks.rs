@@ -30,6 +30,17 @@ impl Clocks {
         Clocks { used: Cell::new(now), unlocked: Cell::new(now), slept: Cell::new(slept) }
     }
 
+    /// How long ago the agent was used, and unlocked.
+    pub(super) fn ages(&self, now: Duration) -> (Duration, Duration) {
+        (now.saturating_sub(self.used.get()), now.saturating_sub(self.unlocked.get()))
+    }
+
+    /// The same of an agent before us: an upgrade gives nobody more time.
+    pub(super) fn remember(&self, (used, unlocked): (Duration, Duration), now: Duration) {
+        self.used.set(now.saturating_sub(used));
+        self.unlocked.set(now.saturating_sub(unlocked));
+    }
+
     /// The agent is unlocked: both times begin anew.
     pub(super) fn unlocked(&self, now: Duration) {
         self.used.set(now);

@@ -53,15 +53,21 @@ pub(super) async fn give(agent: &Rc<Agent>, stream: &mut UnixStream, frame: &mut
     }
     agent.door.close();
     let _closed = Closed(agent);
+    agent.look_at_clocks();
     be_quiet(agent, own).await;
+    // The successor writes its own lines into the same file.
+    agent.audit.flush().await;
     let state = collect(agent).await;
     if !matches!(timeout(SUCCESSOR_WAIT, send(agent, stream, &state)).await, Ok(Ok(()))) {
         return;
     }
+    let was_locked = state.locked;
     drop(state);
     let told = timeout(SUCCESSOR_WAIT, frame.next(stream)).await;
     let Ok(Ok(Some(line))) = told else { return };
-    if wire::read::<Request>(line).is_ok_and(|request| request.op == Op::HandoverDone) {
+    let is_done = wire::read::<Request>(line).is_ok_and(|request| request.op == Op::HandoverDone);
+    // Locked in the meantime, by a signal or the clock: the successor is not, and must not be left with what it has.
+    if is_done && agent.is_locked.get() == was_locked {
         agent.door.leave();
         let _ = stream.write_all(b"{\"ok\":{}}\n").await;
         agent.stop.send_replace(true);
@@ -121,12 +127,19 @@ async fn knock(agent: Rc<Agent>, mut stream: UnixStream) {
 
 /// All that this agent holds.
 async fn collect(agent: &Rc<Agent>) -> State {
-    let locked = agent.is_locked.get();
-    let mut state = State { format: FORMAT, locked, ..State::default() };
-    if locked {
+    let now = agent.clock.boot();
+    let (used, unlocked) = agent.clocks.ages(now);
+    let mut state = State {
+        format: FORMAT,
+        locked: agent.is_locked.get(),
+        screen_locked: agent.is_screen_locked.get(),
+        used_ms: millis(used),
+        unlocked_ms: millis(unlocked),
+        ..State::default()
+    };
+    if state.locked {
         return state;
     }
-    let now = agent.clock.boot();
     agent.cache.borrow_mut().drop_dead(now);
     let mut all: Vec<(Rc<Held>, bool)> =
         agent.cache.borrow().all().map(|(held, is_old)| (Rc::clone(held), is_old)).collect();
@@ -190,6 +203,9 @@ fn holder(pid: i32, age: Duration) -> handover::Holder {
 pub(super) async fn take(agent: &Rc<Agent>, state: State) {
     let now = agent.clock.boot();
     agent.is_locked.set(state.locked);
+    agent.is_screen_locked.set(state.screen_locked);
+    let ages = (Duration::from_millis(state.used_ms), Duration::from_millis(state.unlocked_ms));
+    agent.clocks.remember(ages, now);
     for held in state.tokens {
         agent.issued.set(agent.issued.get().max(held.number));
         agent.cache.borrow_mut().put(Rc::new(heard(held, now)), now);

@@ -19,6 +19,11 @@ pub const STATE_LEN_MAX: usize = 64 * 1024 * 1024;
 pub struct State {
     pub format: u32,
     pub locked: bool,
+    /// As far as somebody told.
+    pub screen_locked: bool,
+    /// How long ago somebody used the agent, and unlocked it.
+    pub used_ms: u64,
+    pub unlocked_ms: u64,
     /// Of each scope the older ones first.
     pub tokens: Vec<Held>,
     pub creations: Vec<Creations>,

@@ -9,9 +9,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use nix::fcntl::{Flock, FlockArg};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::fake::{Trouble, What};
+use crate::inside::Inside;
 use crate::rig::{PROFILE, Rig, adding};
 
 #[test]
@@ -97,6 +100,33 @@ fn a_locked_agent_hands_over_that_it_is_locked() {
     replace(&rig);
     let done = rig.home.osagent(["token", PROFILE]).fails(3);
     assert!(done.stderr.contains("the agent is locked"), "{done:#?}");
+    rig.home.agent();
+}
+
+#[test]
+fn an_upgrade_gives_nobody_more_time_before_the_lock() {
+    let agent = Inside::new();
+    agent.token();
+    agent.pass(1000);
+    let held = agent.granted(&json!({"op": "handover"}));
+    for age in ["used_ms", "unlocked_ms"] {
+        assert!((1_000_000..1_060_000).contains(&held[age].as_u64().unwrap()), "{}", held[age]);
+    }
+}
+
+#[test]
+fn an_agent_that_is_locked_while_its_successor_gets_ready_stays_and_stays_locked() {
+    let rig = Rig::warm();
+    let mut successor = rig.connect();
+    let state = successor.ask(&json!({"op": "handover"}));
+    assert_eq!(state["ok"]["locked"], false);
+    let number = || fs::read_to_string(rig.epoch()).unwrap();
+    let before = number();
+    kill(Pid::from_raw(rig.home.agent() as i32), Signal::SIGUSR1).unwrap();
+    crate::wait::until("the epoch tells of the lock", || number() != before);
+    successor.send(&json!({"op": "handover_done"}));
+    assert_eq!(successor.text(), "", "it is not left");
+    rig.home.osagent(["token", PROFILE]).fails(3);
     rig.home.agent();
 }
 
