@@ -107,10 +107,10 @@ fn a_password_that_a_program_would_say_is_asked_for_unseen() {
 
 #[test]
 fn another_login_gets_a_name_only_after_its_differences_were_shown() {
-    let scene = Scene::on_a_server("alice", "alpha");
-    scene.add();
-    scene.home.write("other.sh", &scene.login.rc_with_password().replace("alpha", "beta"));
     for (answer, project) in [("n", "alpha"), ("y", "beta")] {
+        let scene = Scene::on_a_server("alice", "alpha");
+        scene.add();
+        scene.home.write("other.sh", &scene.login.rc_with_password().replace("alpha", "beta"));
         let terminal =
             Terminal::start(&scene.home, "osagent add other.sh --name work --no-verify --no-scrub");
         let screen = terminal.shows("Let the new login have the name? [y/N]");
