@@ -86,7 +86,7 @@ impl Evaluator<'_> {
         Ok(number)
     }
 
-    fn forget_names(&mut self, word: &Word, why: &Unknown) {
+    pub(crate) fn forget_names(&mut self, word: &Word, why: &Unknown) {
         let mut reached = Reach::default();
         of_arithmetic(word, &mut reached);
         for name in &reached.names {

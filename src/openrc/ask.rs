@@ -5,25 +5,27 @@ use std::rc::Rc;
 
 use super::cursor::is_name;
 use super::eval::{Asked, Evaluator, PROMPTS_MAX, Run};
+use super::feed::fall_apart;
 use super::fields::Field;
 use super::place::{Fault, Reason, Span};
 use super::simple::Input;
 use super::state::Said;
 use super::text::Text;
-use super::value::{Known, SUCCESS, Unknown, Val, Why};
+use super::value::{Known, SUCCESS, Status, Unknown, Val, Why};
 
 /// The options of `read`.
-#[derive(Default)]
 struct Wish {
     is_raw: bool,
     is_hidden: bool,
     prompt: Option<Val>,
     /// `-n`, `-N`: at most so many characters.
     len_max: Option<usize>,
+    /// `-d`: what ends a line; `None` takes all that is there.
+    end: Option<u8>,
+    /// `-u` and what else changes where the text comes from or goes.
+    is_unread: bool,
     /// `-a`: the array that takes all words.
     array: Option<Val>,
-    /// `-d`, `-u` and what else changes where the text comes from or goes.
-    is_unread: bool,
     /// No name is given: REPLY gets the line with its blanks.
     is_reply: bool,
 }
@@ -92,17 +94,29 @@ impl Evaluator<'_> {
             self.state.forget_all(&Unknown::other("read into a name that is not known", at));
             return Ok(());
         };
-        let value = match input {
-            Input::Text(text) => text,
-            Input::Terminal if !wish.is_unread => self.question(&wish, &names, at)?,
-            _ => Val::Unknown(Unknown::other("what a command reads", at)),
-        };
-        self.state.status = match &value {
-            Val::Unknown(unknown) if !matches!(unknown.why, Why::Prompt { .. }) => {
-                super::value::Status::Unknown(unknown.clone())
+        let is_plain = !wish.is_unread && wish.end == Some(b'\n');
+        let (value, status) = match input {
+            Input::Text(feed) if wish.is_unread || wish.len_max.is_some() => {
+                let why = Unknown::other("an option of read that is not followed", at);
+                feed.lose(why.clone());
+                (Val::Unknown(why.clone()), Status::Unknown(why))
             }
-            _ => SUCCESS,
+            Input::Text(feed) => feed.line(wish.end, self.uncertain, at),
+            Input::Terminal if is_plain => (self.question(&wish, &names, at)?, SUCCESS),
+            _ => {
+                let why = Unknown::other("what a command reads", at);
+                (Val::Unknown(why.clone()), Status::Unknown(why))
+            }
         };
+        self.state.status = status;
+        if let Some(array) = &wish.array {
+            let why = Unknown::other("an array that is read", at);
+            match array.str() {
+                Some(name) => self.state.forget(name, &why),
+                None => self.state.forget_all(&why),
+            }
+            return Ok(());
+        }
         let separators = self.separators();
         let (separators, value) = match &separators {
             _ if wish.is_reply => (&b""[..], value),
@@ -128,7 +142,7 @@ impl Evaluator<'_> {
 
     /// The options and the names; `None` when a name is not known.
     fn read_wish(&mut self, fields: &[Field], _at: Span) -> (Wish, Option<Vec<String>>) {
-        let mut wish = Wish::default();
+        let mut wish = Wish::new();
         let mut at = 0;
         while let Some(word) = fields.get(at).and_then(|field| field.value.str()) {
             if !word.starts_with('-') || word.len() < 2 {
@@ -174,21 +188,34 @@ impl Evaluator<'_> {
 
     /// The answer to a question, or that it is pending.
     fn question(&mut self, wish: &Wish, names: &[String], at: Span) -> Run<Val> {
+        let name = names.first().cloned().unwrap_or_default();
+        self.asked(name, wish.prompt.clone(), wish.is_hidden, names.len() == 1, at)
+    }
+
+    /// Asks with `prompt`, or with what was said before. `is_whole`: one variable gets all of the answer.
+    pub(crate) fn asked(
+        &mut self,
+        into: String,
+        prompt: Option<Val>,
+        is_hidden: bool,
+        is_whole: bool,
+        at: Span,
+    ) -> Run<Val> {
         let index = self.prompts.len();
         if index >= PROMPTS_MAX {
             let what = format!("the file asks more than {PROMPTS_MAX} questions");
             return Err(Fault::new(at, Reason::Loop, what).into());
         }
         let said = self.state.said.take();
-        let said_at = if wish.prompt.is_none() { said.as_ref().map(|said| said.at) } else { None };
-        let text = match (&wish.prompt, said) {
-            (Some(prompt), _) => vec![prompt.clone()],
+        let said_at = if prompt.is_none() { said.as_ref().map(|said| said.at) } else { None };
+        let text = match (prompt, said) {
+            (Some(prompt), _) => vec![prompt],
             (None, Some(said)) => said.pieces,
             (None, None) => Vec::new(),
         };
         self.prompts.push(Asked {
-            into: names.first().cloned().unwrap_or_default(),
-            is_hidden: wish.is_hidden || self.state.is_echo_off,
+            into,
+            is_hidden: is_hidden || self.state.is_echo_off,
             text,
             at,
             said_at,
@@ -199,12 +226,25 @@ impl Evaluator<'_> {
                 let text = Rc::new(Text::of(answer.expose().as_bytes()));
                 Val::Known(Known { text, answer: Some(index) })
             }
-            None => Val::Unknown(Unknown::new(Why::Prompt { index, whole: names.len() == 1 }, at)),
+            None => Val::Unknown(Unknown::new(Why::Prompt { index, whole: is_whole }, at)),
         })
     }
 }
 
 impl Wish {
+    fn new() -> Wish {
+        Wish {
+            is_raw: false,
+            is_hidden: false,
+            prompt: None,
+            len_max: None,
+            end: Some(b'\n'),
+            is_unread: false,
+            array: None,
+            is_reply: false,
+        }
+    }
+
     fn take(&mut self, letter: char, argument: Option<Val>) {
         match letter {
             'p' => self.prompt = argument,
@@ -217,6 +257,10 @@ impl Wish {
                 self.len_max = argument.as_ref().and_then(Val::str).and_then(|text| text.parse().ok());
                 self.is_unread |= self.len_max.is_none();
             }
+            'd' => match argument.as_ref().and_then(Val::text) {
+                Some(text) => self.end = text.bytes().first().copied(),
+                None => self.is_unread = true,
+            },
             _ => self.is_unread = true,
         }
     }
@@ -225,6 +269,7 @@ impl Wish {
 /// What a field looks like on the terminal.
 fn shown(field: &Field, escapes: bool) -> Val {
     let text = match (field.value.text(), &field.unmatched) {
+        (Some(_), _) if !escapes => return field.value.clone(),
         (Some(text), _) => text,
         (None, Some(text)) => text,
         (None, None) => return field.value.clone(),
@@ -308,6 +353,12 @@ fn formatted(format: &[u8], arguments: &[Field]) -> Vec<Val> {
 }
 
 fn joined(pieces: &[Val], at: Span) -> Val {
+    let is_empty = |piece: &&Val| piece.text().is_some_and(Text::is_empty);
+    let mut telling = pieces.iter().filter(|piece| !is_empty(piece));
+    if let (Some(only), None) = (telling.next(), telling.next()) {
+        // An answer that goes through whole is still that answer.
+        return only.clone();
+    }
     let mut text = Text::new();
     for piece in pieces {
         match piece.need() {
@@ -316,59 +367,4 @@ fn joined(pieces: &[Val], at: Span) -> Val {
         }
     }
     Val::of(text)
-}
-
-/// A line as `read` deals it out to `count` names.
-fn fall_apart(line: &Val, count: usize, is_raw: bool, separators: &[u8], at: Span) -> Vec<Val> {
-    let known = match line {
-        Val::Known(known) => known,
-        Val::Unknown(unknown) => {
-            let unknown = if count == 1 { unknown.clone() } else { unknown.as_part() };
-            return vec![Val::Unknown(unknown); count];
-        }
-    };
-    let bytes = known.text.bytes();
-    let bytes = bytes.split(|&byte| byte == b'\n').next().unwrap_or(bytes);
-    let is_odd = !is_raw && bytes.contains(&b'\\') && (count > 1 || bytes.ends_with(b"\\"));
-    let has_visible = separators.iter().any(|byte| !b" \t\n".contains(byte));
-    if is_odd
-        || (has_visible && bytes.iter().any(|byte| separators.contains(byte) && !b" \t\n".contains(byte)))
-    {
-        return vec![Val::Unknown(Unknown::other("how read takes an answer apart", at)); count];
-    }
-    let is_separator = |byte: &u8| separators.contains(byte);
-    let mut rest = bytes;
-    let mut values = Vec::new();
-    for index in 0..count {
-        let blanks = rest.iter().take_while(|byte| is_separator(byte)).count();
-        rest = &rest[blanks..];
-        let len = if index + 1 == count {
-            // An escaped blank at the end stays; only raw ones are cut.
-            let mut len = rest.len();
-            while len > 0 && is_separator(&rest[len - 1]) && (is_raw || len < 2 || rest[len - 2] != b'\\') {
-                len -= 1;
-            }
-            len
-        } else {
-            rest.iter().take_while(|byte| !is_separator(byte)).count()
-        };
-        let text = if is_raw { Text::of(&rest[..len]) } else { without_backslashes(&rest[..len]) };
-        let answer = known.answer.filter(|_| count == 1);
-        values.push(Val::Known(Known { text: Rc::new(text), answer }));
-        rest = &rest[len..];
-    }
-    values
-}
-
-fn without_backslashes(bytes: &[u8]) -> Text {
-    let mut text = Text::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        if bytes[at] == b'\\' && at + 1 < bytes.len() {
-            at += 1;
-        }
-        text.push(bytes[at]);
-        at += 1;
-    }
-    text
 }

@@ -1,6 +1,7 @@
 //! What the parser makes of a file: the shell's grammar as data. Words keep how they were quoted, and all keep where they
 //! stood. Literals are [`Text`], for any of them may be the secret.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::place::Span;
@@ -58,7 +59,17 @@ pub(crate) enum Kind {
         words: Option<Vec<Word>>,
         body: List,
     },
-    /// `for ((…))` and `select`: read for its syntax, never run.
+    Select {
+        name: String,
+        words: Option<Vec<Word>>,
+        body: List,
+    },
+    /// `for ((first; condition; next))`
+    Counting {
+        clauses: Box<[Word; 3]>,
+        body: List,
+    },
+    /// A loop that is read for its syntax and not followed.
     OtherLoop {
         body: List,
     },
@@ -115,6 +126,8 @@ pub(crate) struct Redirect {
     /// The descriptor written in front, if any.
     pub(crate) descriptor: Option<u32>,
     pub(crate) target: Word,
+    /// Of a here-document; it comes in after the line.
+    pub(crate) body: Option<Rc<OnceCell<Word>>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

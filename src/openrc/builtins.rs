@@ -102,6 +102,10 @@ impl Evaluator<'_> {
                 self.state.status = Status::Unknown(why);
                 return Ok(Flow::Next);
             }
+            if let Input::Text(feed) = &input {
+                // It may read what the commands after it would.
+                feed.lose(Unknown::new(Why::Command(name.to_owned()), at));
+            }
             self.skip(name, at);
             return Ok(Flow::Next);
         };

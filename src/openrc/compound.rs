@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use super::ast::{AfterArm, Arm, Condition, Kind, List, Word};
+use super::ast::{AfterArm, Arm, Condition, Kind, List, Part, Word};
 use super::cursor::{Parser, is_name};
 use super::place::{Fault, Parsed, Reason};
+use super::text::Text;
 use super::word::Within;
 
 /// How many tests one `[[ … ]]` may join.
@@ -129,10 +130,13 @@ impl Parser<'_> {
     fn for_(&mut self, start: usize) -> Parsed<Kind> {
         self.skip_blanks();
         if self.eat_all(b"((") {
-            self.arithmetic_word(start)?;
+            let clauses = self.arithmetic_word(start)?;
             self.separator()?;
             let body = self.loop_body(start)?;
-            return Ok(Kind::OtherLoop { body });
+            return Ok(match three_clauses(&clauses) {
+                Some(clauses) => Kind::Counting { clauses: Box::new(clauses), body },
+                None => Kind::OtherLoop { body },
+            });
         }
         let name = self.variable()?;
         let words = self.in_words()?;
@@ -142,10 +146,10 @@ impl Parser<'_> {
 
     fn select(&mut self, start: usize) -> Parsed<Kind> {
         self.skip_blanks();
-        self.variable()?;
-        self.in_words()?;
+        let name = self.variable()?;
+        let words = self.in_words()?;
         let body = self.loop_body(start)?;
-        Ok(Kind::OtherLoop { body })
+        Ok(Kind::Select { name, words, body })
     }
 
     fn loop_body(&mut self, start: usize) -> Parsed<List> {
@@ -350,6 +354,24 @@ impl Parser<'_> {
         self.skip_blanks();
         if self.reserved() == Some("]]") { Ok(None) } else { self.word(Within::Condition) }
     }
+}
+
+/// What stands between the semicolons of `for ((…))`.
+fn three_clauses(word: &Word) -> Option<[Word; 3]> {
+    let mut clauses = vec![Word { parts: Vec::new(), span: word.span }];
+    for part in &word.parts {
+        let Part::Quoted(text) = part else {
+            clauses.last_mut()?.parts.push(part.clone());
+            continue;
+        };
+        for (index, piece) in text.bytes().split(|&byte| byte == b';').enumerate() {
+            if index > 0 {
+                clauses.push(Word { parts: Vec::new(), span: word.span });
+            }
+            clauses.last_mut()?.parts.push(Part::Quoted(Text::of(piece)));
+        }
+    }
+    clauses.try_into().ok()
 }
 
 fn is_unary(word: &str) -> bool {

@@ -1,6 +1,10 @@
 //! The parser's position in the text: bytes one at a time, `\`-newline skipped where the shell skips it, comments and
 //! here-documents set aside, nesting counted. It knows no grammar.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use super::ast::{Part, Word};
 use super::place::{Fault, Parsed, Reason, Span};
 use super::text::Text;
 
@@ -10,7 +14,7 @@ pub(crate) const NESTING_MAX: u32 = 16;
 /// Commands in one text. Real files have some dozens; 256 KiB of exports have eight thousand.
 const COMMANDS_MAX: u32 = 24_000;
 /// Words, and pieces of words, in one text: what its tree may weigh. Real files have some hundreds.
-const PIECES_MAX: u32 = 60_000;
+const PIECES_MAX: u32 = 52_000;
 
 /// No real file has even one.
 const SECOND_READINGS_MAX: u32 = 32;
@@ -36,6 +40,7 @@ struct HereDocument {
     strip_tabs: bool,
     is_quoted: bool,
     operator: Span,
+    body: Rc<OnceCell<Word>>,
 }
 
 impl<'s> Parser<'s> {
@@ -211,8 +216,11 @@ impl<'s> Parser<'s> {
         is_quoted: bool,
         strip_tabs: bool,
         operator: Span,
-    ) {
-        self.waiting.push(HereDocument { delimiter, strip_tabs, is_quoted, operator });
+    ) -> Rc<OnceCell<Word>> {
+        let body = Rc::default();
+        let own = Rc::clone(&body);
+        self.waiting.push(HereDocument { delimiter, strip_tabs, is_quoted, operator, body: own });
+        body
     }
 
     /// At the end of the text nothing may wait any more.
@@ -239,10 +247,44 @@ impl<'s> Parser<'s> {
                 if !waiting.is_quoted {
                     self.note_assignments(&source[start..line_start]);
                 }
+                let body = self.here_body(waiting, start, line_start);
+                // It is filled once, here.
+                let _ = waiting.body.set(body);
                 return Ok(());
             }
         }
         Err(unterminated(waiting))
+    }
+
+    /// The text of a here-document as a word. What cannot be told is not known; it is no fault of the file's.
+    fn here_body(&mut self, waiting: &HereDocument, start: usize, end: usize) -> Word {
+        let span = Span { file: self.file, start: start as u32, end: end as u32 };
+        let text = &self.source[start..end];
+        let has_meaning = !waiting.is_quoted && text.iter().any(|byte| b"$`\\".contains(byte));
+        if waiting.strip_tabs || !has_meaning {
+            let mut stripped = Text::new();
+            for line in text.split_inclusive(|&byte| byte == b'\n') {
+                let tabs = line.iter().take_while(|&&byte| waiting.strip_tabs && byte == b'\t').count();
+                stripped.extend(&line[tabs..]);
+            }
+            let part = match has_meaning {
+                true => Part::Opaque("a here-document whose tabs are taken off", span),
+                false => Part::Quoted(stripped),
+            };
+            return Word { parts: vec![part], span };
+        }
+        let (at, source, nesting) = (self.at, self.source, self.nesting);
+        (self.source, self.at) = (&source[..end], start);
+        let mut parts = Vec::new();
+        while self.peek().is_some() {
+            let read = self.count_piece().and_then(|()| self.quoted_piece(&mut parts, b'\\'));
+            if read.is_err() {
+                parts = vec![Part::Opaque("a here-document that the shell does not understand", span)];
+                break;
+            }
+        }
+        (self.source, self.at, self.nesting) = (source, at, nesting);
+        Word { parts, span }
     }
 
     /// `${NAME=…}` and `${NAME:=…}` work in a here-document too.

@@ -209,7 +209,8 @@ impl Evaluator<'_> {
             return Ok(());
         }
         self.hide(name, wish, at);
-        if let Some(value) = &value {
+        // Where the name itself is computed, the word is no place that can be emptied.
+        if let Some(value) = value.as_ref().filter(|_| self.is_written(word, name)) {
             let (name, value) = (name.to_owned(), value.clone());
             self.sites.push(Site { name, word, is_whole: true, copies: None, value });
         }
@@ -219,6 +220,16 @@ impl Evaluator<'_> {
             value => value,
         };
         self.declare_value(name, value, wish, at)
+    }
+
+    /// Whether `NAME=` stands in the file as it is, perhaps after a quote.
+    fn is_written(&self, word: Span, name: &str) -> bool {
+        let source = self.sources.get(usize::from(word.file));
+        let text = source.and_then(|source| source.text.get(word.start as usize..word.end as usize));
+        let text = text.unwrap_or_default();
+        let text = text.strip_prefix(b"\"").or(text.strip_prefix(b"'")).unwrap_or(text);
+        text.strip_prefix(name.as_bytes())
+            .is_some_and(|rest| rest.starts_with(b"=") || rest.starts_with(b"+="))
     }
 
     fn declare_value(&mut self, name: &str, value: Option<Val>, wish: Wish, at: Span) -> Run<()> {

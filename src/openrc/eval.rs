@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::ast::{AndOr, Command, Item, Kind, List, Pipeline};
 use super::place::{Fault, Place, Reason, Span};
-use super::simple::Input;
+use super::simple::{Input, Stdin};
 use super::source::Source;
 use super::state::{State, Variable};
 use super::told::Told;
@@ -95,7 +95,7 @@ pub(crate) struct Evaluator<'c> {
     pub(crate) at: Span,
     /// The file whose commands run now.
     pub(crate) file: u16,
-    pub(crate) is_stdin_terminal: bool,
+    pub(crate) stdin: Stdin,
     pub(crate) is_output_shown: bool,
     pub(crate) uncertain: u32,
     pub(crate) loops: u32,
@@ -125,7 +125,7 @@ impl<'c> Evaluator<'c> {
             returned: Vec::new(),
             at: Span::default(),
             file: 0,
-            is_stdin_terminal: true,
+            stdin: Stdin::Terminal,
             is_output_shown: true,
             uncertain: 0,
             loops: 0,
@@ -222,11 +222,13 @@ impl<'c> Evaluator<'c> {
         let shown = std::mem::replace(&mut self.is_output_shown, false);
         let before = self.state.has_other_patterns.clone();
         for (index, command) in commands.iter().enumerate() {
-            let terminal = self.is_stdin_terminal;
-            self.is_stdin_terminal = index == 0 && terminal;
+            let stdin = self.stdin.clone();
+            if index > 0 {
+                self.stdin = Stdin::Other;
+            }
             self.is_output_shown = shown && index + 1 == commands.len();
             let done = self.apart(|this| this.command(command));
-            self.is_stdin_terminal = terminal;
+            self.stdin = stdin;
             done?;
         }
         self.is_output_shown = shown;
@@ -278,11 +280,12 @@ impl<'c> Evaluator<'c> {
     }
 
     fn redirected(&mut self, command: &Command) -> Run<Flow> {
-        let terminal = self.is_stdin_terminal;
+        let stdin = self.stdin.clone();
         let shown = self.is_output_shown;
-        let flow = match self.redirects(&command.redirects)? {
+        let reads = !matches!(command.kind, Kind::Simple(_)) || command_name(command) == Some("read");
+        let flow = match self.redirects(&command.redirects, reads)? {
             Input::File(why) => {
-                self.is_stdin_terminal = false;
+                self.stdin = Stdin::Other;
                 self.either(
                     &why,
                     |this| this.kind(command, Input::Other),
@@ -293,11 +296,11 @@ impl<'c> Evaluator<'c> {
                 )
             }
             input => {
-                self.is_stdin_terminal = matches!(input, Input::Terminal);
+                self.stdin = input.stdin();
                 self.kind(command, input)
             }
         };
-        self.is_stdin_terminal = terminal;
+        self.stdin = stdin;
         self.is_output_shown = shown;
         flow
     }
@@ -310,6 +313,8 @@ impl<'c> Evaluator<'c> {
             Kind::If { arms, otherwise } => self.if_(arms, otherwise.as_ref()),
             Kind::While { until, condition, body } => self.while_(*until, condition, body, command.span),
             Kind::For { name, words, body } => self.for_(name, words.as_deref(), body, command.span),
+            Kind::Select { name, words, body } => self.select(name, words.as_deref(), body, command.span),
+            Kind::Counting { clauses, body } => self.counting(clauses, body, command.span),
             Kind::OtherLoop { body } => {
                 let why = Unknown::other("a loop that is not followed", command.span);
                 self.lose_loop(&[body], None, &why)

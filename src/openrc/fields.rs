@@ -176,19 +176,25 @@ impl Evaluator<'_> {
             return;
         }
         let bytes = text.bytes();
-        if bytes.iter().any(|byte| is_separator(*byte) && !DEFAULT_IFS.contains(byte)) {
-            builder
-                .add_value(&Val::Unknown(Unknown::other("a value split at the characters of IFS", self.at)));
-            builder.is_loose = true;
-            return;
-        }
-        for run in bytes.chunk_by(|a, b| is_separator(*a) == is_separator(*b)) {
-            if is_separator(run[0]) {
-                self.finish(builder, fields);
-            } else {
-                builder.may_match |= has_pattern(run);
-                builder.add(run);
+        let is_blank = |byte: u8| is_separator(byte) && DEFAULT_IFS.contains(&byte);
+        let mut rest = bytes;
+        while let Some(&byte) = rest.first() {
+            if !is_separator(byte) {
+                let len = rest.iter().position(|&byte| is_separator(byte)).unwrap_or(rest.len());
+                builder.may_match |= has_pattern(&rest[..len]);
+                builder.add(&rest[..len]);
+                rest = &rest[len..];
+                continue;
             }
+            let skip = |rest: &[u8]| rest.iter().take_while(|&&byte| is_blank(byte)).count();
+            rest = &rest[skip(rest)..];
+            if rest.first().is_some_and(|&byte| is_separator(byte)) {
+                // One that is no blank ends a field, also an empty one; the blanks beside it are its own.
+                builder.is_started = true;
+                rest = &rest[1..];
+                rest = &rest[skip(rest)..];
+            }
+            self.finish(builder, fields);
         }
     }
 

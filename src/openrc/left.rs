@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::draft::draft;
-use super::names::is_secret_name;
+use super::eval::Site;
+use super::names::{self, Meaning, is_secret_name};
 use super::parser::parse;
 use super::place::Place;
 use super::reading::Reading;
@@ -44,7 +45,24 @@ pub(crate) fn of_secret(text: &[u8], forms: &[Text], reading: &Reading) -> Vec<P
     let places = |source: &Source| -> Vec<Place> {
         found(&source.text, forms).into_iter().map(|(at, _)| source.place(at as u32)).collect()
     };
-    std::iter::once(&own).chain(sourced.filter(|source| source.is_file())).flat_map(places).collect()
+    let mut all: BTreeSet<Place> =
+        std::iter::once(&own).chain(sourced.filter(|source| source.is_file())).flat_map(places).collect();
+    all.extend(assigned_elsewhere(reading));
+    all.into_iter().collect()
+}
+
+/// Where a file that is sourced assigns the password, however short that is.
+fn assigned_elsewhere(reading: &Reading) -> impl Iterator<Item = Place> {
+    let is_meant = |site: &&Site| {
+        site.word.file > 0
+            && site.copies.is_none()
+            && names::of(Meaning::Password).any(|name| *name == *site.name)
+            && matches!(&site.value, Val::Known(known) if known.answer.is_none() && !known.text.is_empty())
+    };
+    reading.sites.iter().filter(is_meant).filter_map(|site| {
+        let source = reading.sources.get(usize::from(site.word.file))?;
+        source.is_file().then(|| source.place(site.word.start))
+    })
 }
 
 /// Other secrets in clear text, each with the name that it is assigned to. `after` is the reading of `text`.

@@ -11,7 +11,7 @@ use super::reach::{Reach, reach};
 use super::value::{SUCCESS, Status, Unknown, Val, Why};
 
 /// What a loop does with one turn's flow.
-enum Turn {
+pub(crate) enum Turn {
     On,
     Done(Flow),
     Lost,
@@ -55,7 +55,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn after_turn(&mut self, flow: Flow, lists: &[&List], asked: usize, at: Span) -> Run<Flow> {
+    pub(crate) fn after_turn(&mut self, flow: Flow, lists: &[&List], asked: usize, at: Span) -> Run<Flow> {
         match flow {
             Flow::Lost => {
                 let waits = self.waits_since(asked);
@@ -71,7 +71,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn turn(&mut self, at: Span) -> Run<()> {
+    pub(crate) fn turn(&mut self, at: Span) -> Run<()> {
         self.turns_left = match self.turns_left.checked_sub(1) {
             Some(left) => left,
             None => return Err(Fault::new(at, Reason::Loop, "this loop does not seem to end").into()),
@@ -129,21 +129,27 @@ impl Evaluator<'_> {
     }
 
     pub(crate) fn for_(&mut self, name: &str, words: Option<&[Word]>, body: &List, at: Span) -> Run<Flow> {
-        let all = [Word { parts: vec![Part::Double(vec![self.every_argument_part(at)])], span: at }];
-        let words = words.unwrap_or(&all);
-        if let Some(prefix) = self.names_meant(words) {
+        if let Some(prefix) = words.and_then(|words| self.names_meant(words)) {
             return self.clear(name, &prefix, body, at);
         }
-        let fields = self.fields(words)?;
+        let values = match self.loop_words(words, at)? {
+            Ok(values) => values,
+            Err(why) => return self.lose_loop(&[body], Some(name), &why),
+        };
+        self.turns_over(name, values, body, at)
+    }
+
+    /// The words that a loop goes over, those of the arguments where it names none; or why they are not known.
+    pub(crate) fn loop_words(&mut self, words: Option<&[Word]>, at: Span) -> Run<Result<Vec<Val>, Unknown>> {
+        let all = [Word { parts: vec![Part::Double(vec![self.every_argument_part(at)])], span: at }];
+        let fields = self.fields(words.unwrap_or(&all))?;
         if let Some(loose) = fields.iter().find(|field| field.is_loose) {
-            let why = match loose.value.need() {
+            return Ok(Err(match loose.value.need() {
                 Err(unknown) => unknown.clone(),
                 Ok(_) => Unknown::other("a list of words", at),
-            };
-            return self.lose_loop(&[body], Some(name), &why);
+            }));
         }
-        let values = fields.into_iter().map(|field| field.value).collect();
-        self.turns_over(name, values, body, at)
+        Ok(Ok(fields.into_iter().map(|field| field.value).collect()))
     }
 
     fn every_argument_part(&self, at: Span) -> Part {
@@ -259,7 +265,7 @@ fn lists_variables(command: &Command) -> bool {
     }
 }
 
-fn turn_of(flow: Flow) -> Turn {
+pub(crate) fn turn_of(flow: Flow) -> Turn {
     match flow {
         Flow::Next | Flow::Continue(1) => Turn::On,
         Flow::Break(1) => Turn::Done(Flow::Next),

@@ -7,6 +7,9 @@ use super::cursor::Parser;
 use super::place::{Fault, Parsed, Reason};
 use super::text::Text;
 
+/// What is longer is no sum, and is not read again as something else.
+const ARITHMETIC_LEN_MAX: usize = 4 * 1024;
+
 impl Parser<'_> {
     pub(crate) fn substitution(&mut self, start: usize) -> Parsed<Part> {
         let list = self.command_until_parenthesis(start)?;
@@ -55,6 +58,10 @@ impl Parser<'_> {
         let mut parts = Vec::new();
         let mut depth = 0_u32;
         loop {
+            if self.at - start > ARITHMETIC_LEN_MAX {
+                let what = "an arithmetic expression that does not seem to end";
+                return Err(Fault::new(self.span_from(start), Reason::TooMuchWork, what));
+            }
             match self.peek() {
                 Some(b')') if depth == 0 && self.peek_second() == Some(b')') => break,
                 Some(b')') if depth == 0 => return self.syntax("an arithmetic expression ends in ))"),

@@ -16,6 +16,8 @@ pub(crate) const RESERVED: &[&str] = &[
     "function", "select", "time", "coproc", "{", "}", "!", "[[", "]]",
 ];
 
+const RESERVED_LEN_MAX: usize = 8;
+
 /// A whole file.
 pub(crate) struct Program {
     pub(crate) list: List,
@@ -74,6 +76,14 @@ impl Parser<'_> {
 
     /// The reserved word that stands here, not taken.
     pub(crate) fn reserved(&mut self) -> Option<&'static str> {
+        self.peek();
+        let rest = &self.source[self.at..];
+        let len = rest.iter().take(RESERVED_LEN_MAX + 1).position(|byte| b" \t\n;&|<>()\\".contains(byte));
+        let len = len.unwrap_or(rest.len().min(RESERVED_LEN_MAX + 1));
+        if rest.get(len) != Some(&b'\\') {
+            return RESERVED.iter().copied().find(|word| word.as_bytes() == &rest[..len]);
+        }
+        // It may go on in the next line.
         let before = self.at;
         let found = RESERVED.iter().find(|word| {
             self.at = before;
@@ -249,12 +259,13 @@ impl Parser<'_> {
         let Some(target) = self.word(Within::Line)? else {
             return Err(self.unexpected());
         };
+        let mut body = None;
         if kind == RedirectKind::HereDocument {
             let is_quoted = target.bare().is_none();
             let delimiter = target.literal().unwrap_or_else(|| self.as_written(target.span));
-            self.await_here_document(delimiter, is_quoted, strip_tabs, span);
+            body = Some(self.await_here_document(delimiter, is_quoted, strip_tabs, span));
         }
-        Ok(Some(Redirect { kind, descriptor: digits.parse().ok(), target }))
+        Ok(Some(Redirect { kind, descriptor: digits.parse().ok(), target, body }))
     }
 
     fn redirect_kind(&mut self) -> RedirectKind {

@@ -200,7 +200,8 @@ pub(crate) fn keeper(words: &[&str]) -> Option<usize> {
 impl Evaluator<'_> {
     /// The name of a program as it may be told; empty where it could be a part of a secret.
     pub(crate) fn told(&self, name: &str, at: Span) -> String {
-        let is_told = self.stands_as_command(at) && self.is_written(name, at) && !self.is_of_password(name);
+        let is_told =
+            self.stands_as_command(at) && self.stands_written(name, at) && !self.is_of_password(name);
         let may_be_told = is_program(name) || is_told;
         if may_be_told { name.to_owned() } else { String::new() }
     }
@@ -216,7 +217,7 @@ impl Evaluator<'_> {
     }
 
     /// The name stands there itself, and was not made of a variable, which may be the password.
-    fn is_written(&self, name: &str, at: Span) -> bool {
+    fn stands_written(&self, name: &str, at: Span) -> bool {
         let text =
             self.sources.get(usize::from(at.file)).and_then(|source| source.text.get(at.start as usize..));
         let opens = |byte: &&u8| b"\"$(`{ \t".contains(byte);

@@ -49,7 +49,12 @@ fn of_command(command: &Command, functions: &Functions, reached: &mut Reach) {
             reach(condition, functions, reached);
             reach(body, functions, reached);
         }
-        Kind::For { name, words, body } => {
+        Kind::Counting { clauses, body } => {
+            clauses.iter().for_each(|word| of_arithmetic(word, reached));
+            reach(body, functions, reached);
+        }
+        Kind::For { name, words, body } | Kind::Select { name, words, body } => {
+            reached.names.insert("REPLY".to_owned());
             reached.names.insert(name.clone());
             words.iter().flatten().for_each(|word| of_word(word, reached));
             reach(body, functions, reached);

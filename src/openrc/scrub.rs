@@ -114,7 +114,6 @@ fn edits(source: &Source, reading: &Reading, profile: &profile::Name) -> Parsed<
 
 /// The questions for the password: the one that decides it, and those that would where something else does not.
 fn questions(reading: &Reading, deciding: Option<usize>) -> BTreeSet<usize> {
-    let is_password = |name: &str| names::of(Meaning::Password).any(|password| password == name);
     let asked = reading.asked.iter().enumerate().filter(|(_, asked)| is_password(&asked.into));
     let passed_on = reading.sites.iter().filter(|site| is_password(&site.name));
     let passed_on = passed_on.filter_map(|site| match &site.value {
@@ -125,6 +124,10 @@ fn questions(reading: &Reading, deciding: Option<usize>) -> BTreeSet<usize> {
         },
     });
     deciding.into_iter().chain(asked.map(|(index, _)| index)).chain(passed_on).collect()
+}
+
+fn is_password(name: &str) -> bool {
+    names::of(Meaning::Password).any(|password| password == name)
 }
 
 /// The secret as it stands in the file; `None` when it is asked for or not known.
@@ -290,6 +293,24 @@ fn check(text: &[u8], reading: &Reading) -> Result<Reading, Refusal> {
     }
     if let Some(place) = reading.ended {
         return Err(refuse(place, "the file ends itself here, before it could ask osagent"));
+    }
+    let mut passwords = names::of(Meaning::Password).filter_map(|name| after.settings.get(name));
+    if let Some(setting) = passwords.find(|setting| setting.text().is_some_and(|text| !text.is_empty())) {
+        return Err(refuse(
+            setting.place,
+            "the password is put together here, and not written where it could be cut",
+        ));
+    }
+    for (index, prompt) in reading.prompts.iter().enumerate() {
+        // What hangs on other answers is not known without them; what is known now was asked for before.
+        let is_lost = |name: &String| {
+            let after = after.settings.get(name);
+            after.is_none_or(|setting| setting.is_known() && setting.prompt().is_none())
+        };
+        let mut others = prompt.reaches.iter().filter(|name| !is_password(name));
+        if !questions(reading, None).contains(&index) && others.any(is_lost) {
+            return Err(refuse(prompt.place, "what asks here for the password asks for other settings too"));
+        }
     }
     Ok(after)
 }

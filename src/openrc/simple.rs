@@ -7,6 +7,7 @@ use super::ast::{Assigned, Assignment, Command, Part, Redirect, RedirectKind, Si
 use super::builtins;
 use super::eval::{CALLS_MAX, Evaluator, Flow, Run, Site};
 use super::expand::Purpose;
+use super::feed::Feed;
 use super::fields::Field;
 use super::names::is_secret_name;
 use super::place::{Fault, Reason, Span};
@@ -17,11 +18,34 @@ use super::warn::Kind;
 /// What a command reads from.
 pub(crate) enum Input {
     Terminal,
-    Text(Val),
+    Text(Feed),
     Other,
     /// A file that may not be there: then the command does not run at all.
     File(Unknown),
 }
+
+/// What stands behind the commands that are being evaluated.
+#[derive(Clone)]
+pub(crate) enum Stdin {
+    Terminal,
+    Text(Feed),
+    Other,
+}
+
+impl Input {
+    /// What the commands inside of this one read from.
+    pub(crate) fn stdin(&self) -> Stdin {
+        match self {
+            Input::Terminal => Stdin::Terminal,
+            Input::Text(feed) => Stdin::Text(feed.clone()),
+            Input::Other | Input::File(_) => Stdin::Other,
+        }
+    }
+}
+
+/// Builtins after which an assignment before them is gone in every shell.
+const KEEPS_NOTHING: &[&str] =
+    &["read", "true", "false", "test", "[", "echo", "type", "hash", "pwd", "wait", "kill", "alias"];
 
 /// How many programs are listed that the file would run.
 const SKIPPED_MAX: usize = 200;
@@ -31,11 +55,22 @@ const READ_ONLY: &[&str] = &["UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "BA
 
 impl Evaluator<'_> {
     /// Evaluates the targets of redirections and says what the command reads from.
-    pub(crate) fn redirects(&mut self, redirects: &[Redirect]) -> Run<Input> {
-        let mut input = if self.is_stdin_terminal { Input::Terminal } else { Input::Other };
+    /// `reads`: the command itself reads, or holds others that do.
+    pub(crate) fn redirects(&mut self, redirects: &[Redirect], reads: bool) -> Run<Input> {
+        let mut input = match &self.stdin {
+            Stdin::Terminal => Input::Terminal,
+            Stdin::Text(feed) => Input::Text(feed.clone()),
+            Stdin::Other => Input::Other,
+        };
         for redirect in redirects {
             if redirect.kind == RedirectKind::HereDocument {
-                input = Input::Other;
+                input = match redirect.body.as_ref().and_then(|body| body.get()).filter(|_| reads) {
+                    Some(body) => {
+                        let text = self.expand(body, Purpose::Single)?;
+                        Input::Text(Feed::new(&text, self.uncertain))
+                    }
+                    None => Input::Other,
+                };
                 continue;
             }
             let target = self.expand(&redirect.target, Purpose::Single)?;
@@ -48,7 +83,14 @@ impl Evaluator<'_> {
                         _ => Input::File(Unknown::other("a file that is read", redirect.target.span)),
                     };
                 }
-                RedirectKind::HereString => input = Input::Text(target),
+                RedirectKind::HereString => {
+                    let text = target.text().map(|text| {
+                        let mut line = text.clone();
+                        line.push(b'\n');
+                        Val::of(line)
+                    });
+                    input = Input::Text(Feed::new(&text.unwrap_or(target), self.uncertain));
+                }
                 RedirectKind::Out if redirect.descriptor.unwrap_or(1) == 1 => {
                     self.is_output_shown &= matches!(path, "/dev/tty" | "/dev/stderr" | "/dev/stdout");
                 }
@@ -102,7 +144,8 @@ impl Evaluator<'_> {
     fn may_assign(&self, first: &Field) -> bool {
         match first.value.str() {
             Some(name) => {
-                self.state.functions.contains_key(name) || (builtins::is_builtin(name) && name != "read")
+                self.state.functions.contains_key(name)
+                    || (builtins::is_builtin(name) && !KEEPS_NOTHING.contains(&name))
             }
             None => true,
         }

@@ -103,7 +103,14 @@ impl Question<'_> {
                 continue;
             }
             for command in commands_of(item) {
-                if matches!(command.kind, Kind::While { .. } | Kind::For { .. } | Kind::OtherLoop { .. }) {
+                if matches!(
+                    command.kind,
+                    Kind::While { .. }
+                        | Kind::For { .. }
+                        | Kind::Select { .. }
+                        | Kind::Counting { .. }
+                        | Kind::OtherLoop { .. }
+                ) {
                     return cannot(item.span, "this loop asks for the password and would go on without it");
                 }
                 for body in bodies(command) {
@@ -234,6 +241,8 @@ fn bodies(command: &Command) -> Vec<&List> {
         Kind::Group(list)
         | Kind::Subshell(list)
         | Kind::OtherLoop { body: list }
+        | Kind::Select { body: list, .. }
+        | Kind::Counting { body: list, .. }
         | Kind::For { body: list, .. } => {
             vec![list]
         }

@@ -97,11 +97,38 @@ fn a_word_that_happens_to_hold_a_short_secret_is_not_cut() {
 #[test]
 fn wherever_the_secret_still_stands_is_told() {
     let done = scrubbed(
-        "export OS_PASSWORD='s3cret word'\ncurl -u \"ada:s3cret word\" https://x\n: ${OS_PASSWORD:=s3cret word}\n\
+        "export OS_PASSWORD='s3cret word'\ncurl -u \"ada:s3cret word\" https://x\n\
          export OS_AUTH_URL='https://ada:s3cret word@id.example'\ncat <<END\ns3cret word\nEND\n",
     );
-    assert_eq!(places(&done.left), [(2, 14), (3, 18), (4, 33), (6, 1)]);
+    assert_eq!(places(&done.left), [(2, 14), (3, 33), (5, 1)]);
 }
+
+#[test]
+fn a_password_that_would_come_back_is_not_scrubbed() {
+    for source in [
+        "export OS_PASSWORD=s3cret-word\n: ${OS_PASSWORD:=s3cret-word}\n",
+        "read -r OS_PASSWORD <<< s3cret-word\nexport OS_PASSWORD\n",
+    ] {
+        let reading = read_plain(source.as_bytes());
+        let refusal = scrub(source.as_bytes(), &reading, &"prod".parse().unwrap()).unwrap_err();
+        assert_eq!(refusal.reason.word(), "cannot-scrub", "{source}: {refusal}");
+    }
+}
+
+#[test]
+fn a_question_for_the_password_and_for_more_is_not_scrubbed() {
+    let source = "ask() { read -rsp \"$1: \" \"$2\"; }\nask Password OS_PASSWORD\nask Region OS_REGION_NAME\n\
+                  export OS_PASSWORD OS_REGION_NAME\n";
+    let reading = read_plain(source.as_bytes());
+    let refusal = scrub(source.as_bytes(), &reading, &"prod".parse().unwrap()).unwrap_err();
+    assert_eq!(refusal.reason.word(), "cannot-scrub", "{refusal}");
+}
+
+/// Cases that scrub leaves as they are, and why.
+pub(crate) const NOT_SCRUBBED: &[(&str, &str)] = &[
+    ("logic-herestring.sh", "the password and its name are read out of a here-document"),
+    ("prompt-function.sh", "one function asks for the password and for another setting"),
+];
 
 #[test]
 fn a_password_that_is_assigned_again_is_emptied_each_time() {
@@ -232,7 +259,11 @@ fn every_scrubbed_case_is_still_sourced_to_its_last_line() {
         let original = fs::read(&case.path).unwrap();
         let done = match scrub(&original, &reading, &"prod".parse().unwrap()) {
             Ok(done) => done,
-            Err(refusal) => panic!("{}: {refusal}", case.name),
+            Err(refusal) => {
+                assert!(NOT_SCRUBBED.iter().any(|(name, _)| *name == case.name), "{}: {refusal}", case.name);
+                assert_eq!(refusal.reason.word(), "cannot-scrub");
+                continue;
+            }
         };
         count += 1;
         let again = case.read_text(&done.text).unwrap();

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use osagent::openrc::{Reading, Scrubbed, draft, scrub};
 
 use super::cases::{self, Case, HOME};
+use super::scrub::NOT_SCRUBBED;
 use super::shells;
 
 /// What stands on standard input behind the answers: a file that asks too much takes it.
@@ -27,8 +28,13 @@ fn every_scrubbed_case_gives_the_same_settings_but_the_password_and_asks_nobody_
         let Some(secret) = draft.secret.filter(|secret| !secret.is_empty()) else { continue };
         count += 1;
         let original = fs::read(&case.path).unwrap();
-        let done = scrub(&original, &reading, &"prod".parse().unwrap())
-            .unwrap_or_else(|refusal| panic!("{}: {refusal}", case.name));
+        let done = match scrub(&original, &reading, &"prod".parse().unwrap()) {
+            Ok(done) => done,
+            Err(refusal) => {
+                assert!(NOT_SCRUBBED.iter().any(|(name, _)| *name == case.name), "{}: {refusal}", case.name);
+                continue;
+            }
+        };
         if draft.secret_prompt.is_none() {
             is_gone(&case, &done, secret.expose());
         }
@@ -45,7 +51,8 @@ fn every_scrubbed_case_gives_the_same_settings_but_the_password_and_asks_nobody_
             assert!(works || !should, "{}: bash does not get the password: {before:?}", case.name);
             // What a shell did not understand before, it need not afterwards.
             let is_elsewhere = done.left.iter().any(|place| place.file > 0);
-            let sources_it = ["devstack-openrc", "source-dotenv.sh"].contains(&case.name.as_str());
+            let sources_it = ["devstack-openrc", "source-dotenv.sh", "guide-allexport-source.sh"]
+                .contains(&case.name.as_str());
             assert_eq!(is_elsewhere, sources_it, "{}", case.name);
             if works && before["rest"] == REST && !is_elsewhere {
                 *compared.entry(name).or_insert(0) += 1;
@@ -112,7 +119,10 @@ fn dump(case: &Case, shell: &Path, text: &[u8], answers: &[String]) -> Dump {
         _ => &[],
     };
     let script = "file=$1; shift; . \"$file\"; echo; echo =====; /usr/bin/env -0; IFS= read -r rest; echo \"rest=$rest\"";
-    let done = Command::new(shell)
+    // A loop that ends in bash may go on for ever in another shell.
+    let done = Command::new("/usr/bin/timeout")
+        .args(["-s", "KILL", "20"])
+        .arg(shell)
         .args(quiet)
         .args(["-c", script, "sh"])
         .arg(&file)

@@ -20,11 +20,15 @@ close $lock;
 print "listening\n";
 
 my $child = 0;
-while (1) {
+my $is_ended = 0;
+# What the child says and how it ends is told before we go.
+$SIG{TERM} = sub { $is_ended = 1 };
+until ($is_ended && !$child) {
     my $ready = "";
     vec($ready, fileno($words), 1) = 1;
     vec($ready, fileno($listener), 1) = 1 unless $child;
-    select($ready, undef, undef, 0.05);
+    # A signal leaves what was asked for as it was.
+    $ready = "" if select($ready, undef, undef, 0.05) <= 0;
     if (vec($ready, fileno($words), 1) && defined recv($words, my $said, 4096, 0)) {
         print map { "told $_\n" } split /\n/, $said;
     }

@@ -1,0 +1,3 @@
+export OS_PROJECT_ID=x
+unset OS_{PROJECT,TENANT}_{ID,NAME} OS_TOKEN
+export OS_USERNAME=a

@@ -1,0 +1,2 @@
+for ((k=0; k<3; k++)); do acc=$acc$k; done
+export OS_ACC=$acc

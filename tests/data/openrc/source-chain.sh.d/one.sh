@@ -1,0 +1,2 @@
+export OS_ONE=1
+. ./three.sh

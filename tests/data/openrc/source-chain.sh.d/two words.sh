@@ -1,0 +1,1 @@
+export OS_TWO=2-$1
