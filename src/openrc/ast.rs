@@ -190,6 +190,8 @@ pub(crate) enum Substitution {
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) operator: Operator,
+    /// `${A}` and not `$A`, whose name goes on into braces that follow.
+    pub(crate) is_braced: bool,
     pub(crate) span: Span,
 }
 

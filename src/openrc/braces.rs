@@ -59,8 +59,7 @@ pub(crate) fn expand(word: &Word) -> Result<Option<Vec<Word>>, &'static str> {
 fn grows_into_braces(pair: &[Part]) -> bool {
     match pair {
         [Part::Parameter(parameter), Part::Bare(text)] => {
-            let is_bare = (parameter.span.end - parameter.span.start) as usize == parameter.name.len() + 1;
-            is_bare && text.bytes().first() == Some(&b'{')
+            !parameter.is_braced && text.bytes().first() == Some(&b'{')
         }
         _ => false,
     }

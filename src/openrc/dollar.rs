@@ -11,7 +11,7 @@ use std::rc::Rc;
 impl Parser<'_> {
     pub(crate) fn reference(&self, start: usize, name: String) -> Part {
         let span = self.span_from(start);
-        Part::Parameter(Rc::new(Parameter { name, operator: Operator::None, span }))
+        Part::Parameter(Rc::new(Parameter { name, operator: Operator::None, is_braced: false, span }))
     }
 
     /// After `${`, up to its `}`.
@@ -26,13 +26,13 @@ impl Parser<'_> {
         let index = self.index(start)?;
         if self.eat(b'}') {
             let operator = index.map_or(Operator::None, |_| Operator::Element);
-            return Ok(Parameter { name, operator, span: self.span_from(start) });
+            return Ok(Parameter { name, operator, is_braced: true, span: self.span_from(start) });
         }
         let operator = match index {
             None => self.operator(start, is_quoted)?,
             Some(_) => self.other_operator(start, is_quoted)?,
         };
-        Ok(Parameter { name, operator, span: self.span_from(start) })
+        Ok(Parameter { name, operator, is_braced: true, span: self.span_from(start) })
     }
 
     fn length(&mut self, start: usize) -> Parsed<Parameter> {
@@ -40,7 +40,7 @@ impl Parser<'_> {
         let name = self.parameter_name(start)?;
         let operator = if self.index(start)?.is_some() { Operator::Other } else { Operator::Length };
         self.closing_brace(start)?;
-        Ok(Parameter { name, operator, span: self.span_from(start) })
+        Ok(Parameter { name, operator, is_braced: true, span: self.span_from(start) })
     }
 
     fn indirect(&mut self, start: usize, is_quoted: bool) -> Parsed<Parameter> {
@@ -55,11 +55,11 @@ impl Parser<'_> {
             (Some(_), Some(b'}')) => Operator::Other,
             _ => {
                 let operator = self.other_operator(start, is_quoted)?;
-                return Ok(Parameter { name, operator, span: self.span_from(start) });
+                return Ok(Parameter { name, operator, is_braced: true, span: self.span_from(start) });
             }
         };
         self.closing_brace(start)?;
-        Ok(Parameter { name, operator, span: self.span_from(start) })
+        Ok(Parameter { name, operator, is_braced: true, span: self.span_from(start) })
     }
 
     fn parameter_name(&mut self, start: usize) -> Parsed<String> {

@@ -154,7 +154,12 @@ impl Evaluator<'_> {
 
     fn every_argument_part(&self, at: Span) -> Part {
         let operator = super::ast::Operator::None;
-        Part::Parameter(std::rc::Rc::new(super::ast::Parameter { name: "@".to_owned(), operator, span: at }))
+        Part::Parameter(std::rc::Rc::new(super::ast::Parameter {
+            name: "@".to_owned(),
+            operator,
+            is_braced: false,
+            span: at,
+        }))
     }
 
     fn turns_over(&mut self, name: &str, values: Vec<Val>, body: &List, at: Span) -> Run<Flow> {

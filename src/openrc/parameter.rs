@@ -43,7 +43,7 @@ pub(crate) fn is_lively(name: &str) -> bool {
 
 impl Evaluator<'_> {
     pub(crate) fn parameter(&mut self, parameter: &Rc<Parameter>) -> Run<Val> {
-        let Parameter { name, operator, span } = &**parameter;
+        let Parameter { name, operator, span, .. } = &**parameter;
         let before = std::mem::replace(&mut self.at, *span);
         let value = match operator {
             Operator::None => self.value_or_empty(name, *span),
