@@ -1,4 +1,5 @@
-//! Handing over: all that this agent holds goes to its successor, an agent of the same user, with the socket and the lock.
+//! Handing over: all that this agent holds but passwords goes to its successor, an agent of the same user, with the socket
+//! and the lock. Passwords are given to nobody: who may ask for a handover is known by its user id alone.
 //! While it lasts nobody is served; whoever comes waits in the queue of the socket, which the successor goes on emptying.
 //! If the successor does not say that it has all, everything is as before.
 
@@ -9,12 +10,11 @@ use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
 use tokio::time::{Instant, timeout};
 
+use super::Agent;
 use super::cache::{Held, Key};
 use super::chosen::Holders;
 use super::serve::{self, Frame};
-use super::{Agent, refresh, store};
 use crate::host::{passed, process, spare};
-use crate::keyring::Job;
 use crate::profile::Identity;
 use crate::secret::Secret;
 use crate::token::{Id, Token};
@@ -57,7 +57,7 @@ pub(super) async fn give(agent: &Rc<Agent>, stream: &mut UnixStream, frame: &mut
     be_quiet(agent, own).await;
     // The successor writes its own lines into the same file.
     agent.audit.flush().await;
-    let state = collect(agent).await;
+    let state = collect(agent);
     if !matches!(timeout(SUCCESSOR_WAIT, send(agent, stream, &state)).await, Ok(Ok(()))) {
         return;
     }
@@ -125,8 +125,8 @@ async fn knock(agent: Rc<Agent>, mut stream: UnixStream) {
     }
 }
 
-/// All that this agent holds.
-async fn collect(agent: &Rc<Agent>) -> State {
+/// All that this agent holds but passwords.
+fn collect(agent: &Rc<Agent>) -> State {
     let now = agent.clock.boot();
     let (used, unlocked) = agent.clocks.ages(now);
     let mut state = State {
@@ -149,14 +149,6 @@ async fn collect(agent: &Rc<Agent>) -> State {
     state.refused = agent.refused.borrow().all().collect();
     let login = |key: &Key| handover::Login { identity: key.identity.clone(), scope: key.scope.clone() };
     state.revoked = agent.revoked.borrow().iter().map(login).collect();
-    let entries: Vec<_> = agent.profiles.borrow().all().cloned().collect();
-    for entry in entries.iter().filter(|entry| !agent.keyrings.survives(&entry.keyring)) {
-        if let Ok(secret) = refresh::secret(agent, entry, false).await {
-            state
-                .secrets
-                .push(handover::Kept { profile: entry.profile.name.clone(), secret: Sealed(secret) });
-        }
-    }
     state
 }
 
@@ -200,7 +192,7 @@ fn holder(pid: i32, age: Duration) -> handover::Holder {
 }
 
 /// Takes up what the agent before us held.
-pub(super) async fn take(agent: &Rc<Agent>, state: State) {
+pub(super) fn take(agent: &Rc<Agent>, state: State) {
     let now = agent.clock.boot();
     agent.is_locked.set(state.locked);
     agent.is_screen_locked.set(state.screen_locked);
@@ -225,16 +217,6 @@ pub(super) async fn take(agent: &Rc<Agent>, state: State) {
     }
     let revoked = state.revoked.into_iter().map(|login| Key { identity: login.identity, scope: login.scope });
     agent.revoked.borrow_mut().extend(revoked);
-    for handover::Kept { profile, secret: Sealed(secret) } in state.secrets {
-        let entry = agent.profiles.borrow().get(profile.as_str()).cloned();
-        let Some((entry, origin)) = entry.and_then(|entry| entry.origin().map(|origin| (entry, origin)))
-        else {
-            continue;
-        };
-        let job = Job::Set(store::item(&entry.profile, origin), agent.arena.keep(secret));
-        // A memory that cannot keep it asks its person again.
-        let _ = agent.keyrings.ask(&entry.keyring, job, false).await;
-    }
 }
 
 fn heard(held: handover::Held, now: Duration) -> Held {

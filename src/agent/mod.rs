@@ -164,7 +164,7 @@ pub async fn run(
 async fn succeed(agent: &Rc<Agent>) -> Result<(), Failure> {
     let state = agent.door.predecessor.borrow_mut().as_mut().map(|before| std::mem::take(&mut before.state));
     if let Some(state) = state {
-        handover::take(agent, state).await;
+        handover::take(agent, state);
     }
     agent.door.succeed(&agent.socket)
 }

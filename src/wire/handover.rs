@@ -1,10 +1,10 @@
-//! What an agent hands over to its successor: all that it holds. It crosses a socket between two processes of one user and
-//! is kept nowhere; secrets and tokens in it are sealed.
+//! What an agent hands over to its successor: all that it holds but passwords, which it gives to nobody. It crosses a socket
+//! between two processes of one user and is kept nowhere; tokens in it are sealed.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Sealed};
-use crate::profile::{Identity, Name, Profile, Scope};
+use crate::profile::{Identity, Profile, Scope};
 use crate::token;
 
 /// The number of this form. An agent that is offered another one does without, and stops the one before it.
@@ -30,8 +30,6 @@ pub struct State {
     pub refused: Vec<Refused>,
     /// Revoked, and not asked for since.
     pub revoked: Vec<Login>,
-    /// What the `memory` keyring held.
-    pub secrets: Vec<Kept>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -94,10 +92,4 @@ pub struct Refused {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     pub failure: Failure,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Kept {
-    pub profile: Name,
-    pub secret: Sealed,
 }

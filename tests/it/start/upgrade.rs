@@ -1,4 +1,4 @@
-//! An agent in the place of another: with its socket, its tokens and its secrets, under the eyes of clients that notice nothing.
+//! An agent in the place of another: with its socket and its tokens, under the eyes of clients that notice nothing.
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -71,7 +71,7 @@ fn is_closed(rig: &Rig) -> bool {
 }
 
 #[test]
-fn the_successor_has_the_tokens_the_secrets_the_count_and_the_refusals() {
+fn the_successor_has_the_tokens_the_count_and_the_refusals_and_no_password() {
     let rig = Rig::warm();
     let old = rig.token();
     let young = rig.fresh();
@@ -87,8 +87,8 @@ fn the_successor_has_the_tokens_the_secrets_the_count_and_the_refusals() {
     assert_eq!(after["creations"], before["creations"]);
     assert_eq!(after["tokens"].as_array().unwrap().len(), before["tokens"].as_array().unwrap().len());
     assert_eq!(rig.fake.creations(), creations, "nothing was tried again");
-    // The password was in memory alone.
-    rig.fresh();
+    // The password was in memory alone, and no agent gives one away.
+    rig.home.osagent(["token", PROFILE, "--fresh"]).fails(3);
     rig.home.osagent(["revoke", "--all", "--yes"]).ok();
     assert!(!rig.fake.is_alive(&old) && !rig.fake.is_alive(&young));
 }
