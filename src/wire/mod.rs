@@ -97,6 +97,11 @@ impl io::Write for Line {
 
 /// The message in a line. The error tells a column, never the content.
 pub fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T, Unreadable> {
+    // serde takes a list for an object, its fields by position.
+    let first = line.iter().position(|byte| !byte.is_ascii_whitespace());
+    if let Some(at) = first.filter(|at| line[*at] != b'{') {
+        return Err(Unreadable { column: at + 1 });
+    }
     serde_json::from_slice(line).map_err(|error| Unreadable { column: error.column() })
 }
 
@@ -134,6 +139,12 @@ mod tests {
         let lines = [0, 1, 100, 4096].map(|capacity| line(&failure, capacity).unwrap());
         assert!(lines.iter().all(|line| *line == lines[0]));
         assert!(lines[0].len() > 800 && read::<Failure>(&lines[0]).is_ok());
+    }
+
+    #[test]
+    fn a_list_is_no_message_whatever_it_holds() {
+        let error = read::<Request>(br#" [1,"stop"]"#).unwrap_err();
+        assert_eq!(error.column, 2);
     }
 
     #[test]
