@@ -59,6 +59,11 @@ impl Agent {
     /// The same, with the scope that the request asks for in place of the profile's own.
     pub(super) fn wanted(&self, request: &Request) -> Result<Rc<Entry>, Failure> {
         let entry = self.entry(request.profile.as_deref())?;
+        let asked = [request.project.is_some(), request.domain.is_some(), request.system, request.unscoped];
+        if asked.iter().filter(|is_asked| **is_asked).count() > 1 {
+            let text = "a token has one scope, and the request names more";
+            return Err(words::about(&entry.profile, Failure::new(Code::Usage, text)));
+        }
         let Some(scope) = scope(request, &entry.profile) else { return Ok(entry) };
         let mut entry = Entry::clone(&entry);
         entry.profile.scope = scope;
