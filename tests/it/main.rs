@@ -5,6 +5,7 @@
 mod add;
 mod audit;
 mod client_binary;
+mod conformance;
 mod docs;
 mod env;
 mod exec;
