@@ -28,7 +28,7 @@ use crate::wire::{Code, Failure, Op, Request, Sealed};
 pub(crate) struct Add {
     #[command(flatten)]
     pub source: Named,
-    /// The profile's name; without it one is made from the project's or the user's
+    /// The profile's name; without it one is made from the cloud's, the project's or the user's
     #[arg(long, value_name = "NAME")]
     pub name: Option<Name>,
     /// Make it the default profile
@@ -153,7 +153,7 @@ fn is_open(draft: &Draft) -> bool {
     draft.unknown.iter().any(|open| !open.is_secret)
 }
 
-/// As said; as the same login is called already; else one made from the project or the user, confirmed where somebody can.
+/// As said; as the same login is called already; else one made from the cloud of a clouds.yaml, the project or the user, confirmed where somebody can.
 fn name(arguments: &Add, reading: &Reading, profile: &Profile) -> Result<Name, Failure> {
     if let Some(name) = arguments.name.clone().or_else(|| reading.scrubbed_for.clone()) {
         return Ok(name);
@@ -163,7 +163,9 @@ fn name(arguments: &Add, reading: &Reading, profile: &Profile) -> Result<Name, F
     if let Some(same) = known.profiles.iter().map(|listed| &listed.profile).find(|other| is_same(other)) {
         return Ok(same.name.clone());
     }
-    let slug = Name::slug(profile.scope.word()).or_else(|| Name::slug(profile.user.user.word()));
+    let cloud = arguments.source.cloud.as_deref().and_then(Name::slug);
+    let slug =
+        cloud.or_else(|| Name::slug(profile.scope.word())).or_else(|| Name::slug(profile.user.user.word()));
     let slug = slug.unwrap_or_else(|| "openstack".parse().expect("letters only"));
     if arguments.dry_run || !terminal::can_ask() {
         return Ok(slug);

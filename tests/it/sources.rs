@@ -78,7 +78,7 @@ fn a_cloud_is_found_where_openstack_finds_it_and_its_secret_beside_it() {
     let secret = serde_json::to_string(&Knobs::default().password).unwrap();
     rig.home.write("secure.yaml", &format!("clouds: {{work: {{auth: {{password: {secret}}}}}}}\n"));
     let done = rig.home.osagent(["add", "--cloud", "work"]).ok();
-    assert!(done.stderr.contains("profile \"alpha\" added: ada at 127.0.0.1"), "{done:#?}");
+    assert!(done.stderr.contains("profile \"work\" added: ada at 127.0.0.1"), "{done:#?}");
     assert!(done.stderr.contains("secure.yaml: line 1, column 34; take it out by hand"), "{done:#?}");
     assert!(!done.stderr.contains(&Knobs::default().password), "{done:#?}");
     let done = rig.home.osagent(["add", "--cloud", "work", "--scrub"]).fails(2);

@@ -230,7 +230,9 @@ fn outlook(rc: &Rc, found: &Found) -> String {
             unsupported.name, unsupported.what
         ));
     }
-    obstacles.extend(found.fault(&profile).map(|fault| fault.to_string()));
+    // What another way to log in does not need is not missed.
+    let fault = found.fault(&profile).filter(|fault| obstacles.is_empty() || !fault.is_lack());
+    obstacles.extend(fault.map(|fault| fault.to_string()));
     if !obstacles.is_empty() {
         let mut text = "osagent add would make no profile of it:\n".to_owned();
         obstacles.iter().for_each(|words| text.push_str(&prose(&printable(words), 2)));
