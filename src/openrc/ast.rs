@@ -69,10 +69,6 @@ pub(crate) enum Kind {
         clauses: Box<[Word; 3]>,
         body: List,
     },
-    /// A loop that is read for its syntax and not followed.
-    OtherLoop {
-        body: List,
-    },
     Case {
         subject: Word,
         arms: Vec<Arm>,
@@ -167,7 +163,9 @@ pub(crate) enum Part {
     Parameter(Rc<Parameter>),
     Command(Rc<Substitution>),
     Arithmetic(Rc<Word>),
-    /// `<(…)`, `@(…|…)`, `$'\u…'`: what depends on more than the file.
+    /// `<(…)`
+    Process(Rc<List>, Span),
+    /// `@(…|…)`, `$'\u…'`: what depends on more than the file.
     Opaque(&'static str, Span),
     /// `(…)` right after `NAME=`.
     Array,

@@ -133,10 +133,14 @@ impl Parser<'_> {
             let clauses = self.arithmetic_word(start)?;
             self.separator()?;
             let body = self.loop_body(start)?;
-            return Ok(match three_clauses(&clauses) {
-                Some(clauses) => Kind::Counting { clauses: Box::new(clauses), body },
-                None => Kind::OtherLoop { body },
-            });
+            let Some(clauses) = three_clauses(&clauses) else {
+                return Err(Fault::new(
+                    clauses.span,
+                    Reason::Syntax,
+                    "a for (( )) has three parts, between ;",
+                ));
+            };
+            return Ok(Kind::Counting { clauses: Box::new(clauses), body });
         }
         let name = self.variable()?;
         let words = self.in_words()?;

@@ -315,10 +315,6 @@ impl<'c> Evaluator<'c> {
             Kind::For { name, words, body } => self.for_(name, words.as_deref(), body, command.span),
             Kind::Select { name, words, body } => self.select(name, words.as_deref(), body, command.span),
             Kind::Counting { clauses, body } => self.counting(clauses, body, command.span),
-            Kind::OtherLoop { body } => {
-                let why = Unknown::other("a loop that is not followed", command.span);
-                self.lose_loop(&[body], None, &why)
-            }
             Kind::Case { subject, arms } => self.case(subject, arms),
             Kind::Condition(condition) => {
                 self.state.status = self.condition(condition)?;

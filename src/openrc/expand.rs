@@ -187,6 +187,10 @@ impl Evaluator<'_> {
             Part::Parameter(parameter) => self.parameter(parameter)?,
             Part::Command(substitution) => self.substitution(substitution)?,
             Part::Arithmetic(word) => self.arithmetic(word)?,
+            Part::Process(list, at) => {
+                self.asked_inside(list, *at)?;
+                Val::Unknown(Unknown::other("a process substitution", *at))
+            }
             Part::Opaque(what, at) => Val::Unknown(Unknown::other(what, *at)),
             Part::Array => Val::Unknown(Unknown::other("an array", self.at)),
         })

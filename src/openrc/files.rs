@@ -226,6 +226,7 @@ impl Evaluator<'_> {
         if let Some(value) = value {
             return Ok(value);
         }
+        self.asked_inside(list, at)?;
         // Behind a sign inside it stands what may be a part of a value.
         let tell = |index: usize, name: &str| match index {
             0 => self.told(name, at),

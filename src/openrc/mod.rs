@@ -29,6 +29,7 @@ mod feed;
 mod fields;
 mod files;
 mod given;
+mod inside;
 mod left;
 mod loops;
 mod mask;

@@ -16,6 +16,38 @@ impl Parser<'_> {
         Ok(Part::Command(Rc::new(Substitution::Parsed { list, span: self.span_from(start) })))
     }
 
+    /// At `((` after `$` that is no arithmetic: a substitution that begins with a subshell. Bash only looks for the end here
+    /// and parses it when it gets there, so what is no command is a fault of that one word.
+    pub(crate) fn two_parentheses(&mut self, start: usize) -> Parsed<Part> {
+        let (at, nesting) = (self.at, self.nesting());
+        self.eat(b'(');
+        match self.substitution(start) {
+            Err(fault) if fault.is_syntax() => self.rewind(at, nesting),
+            done => return done,
+        }
+        self.eat(b'(');
+        let mut depth = 1_u32;
+        while depth > 0 {
+            match self.bump_raw() {
+                Some(b'(') => depth += 1,
+                Some(b')') => depth -= 1,
+                Some(b'\\') => {
+                    self.bump_raw();
+                }
+                Some(b'\'') => while self.bump_raw().is_some_and(|byte| byte != b'\'') {},
+                Some(b'"') => {
+                    self.double(self.at - 1)?;
+                }
+                Some(_) => {}
+                None => {
+                    let what = "this $(( is never closed";
+                    return Err(Fault::new(self.span_from(start), Reason::UnterminatedSubstitution, what));
+                }
+            }
+        }
+        Ok(Part::Opaque("what is neither arithmetic nor a command", self.span_from(start)))
+    }
+
     pub(crate) fn backquotes(&mut self, is_quoted: bool) -> Parsed<Part> {
         let start = self.at;
         self.at += 1;

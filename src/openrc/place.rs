@@ -103,6 +103,11 @@ impl Fault {
         matches!(self.reason, Reason::TooDeep | Reason::TooMuchWork)
     }
 
+    /// Whether it is about what is no shell, as bash sees it.
+    pub(crate) fn is_syntax(&self) -> bool {
+        !self.is_limit() && !matches!(self.reason, Reason::Placeholder)
+    }
+
     pub(crate) fn hint(mut self: Box<Fault>, hint: &'static str) -> Box<Fault> {
         self.hint = Some(hint);
         self

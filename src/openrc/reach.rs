@@ -11,6 +11,8 @@ pub(crate) struct Reach {
     pub(crate) names: BTreeSet<String>,
     /// Something in it may set any variable.
     pub(crate) is_everything: bool,
+    /// Something in it may ask the person.
+    pub(crate) may_ask: bool,
     followed: BTreeSet<String>,
     pub(crate) visited: u64,
 }
@@ -33,9 +35,7 @@ fn of_command(command: &Command, functions: &Functions, reached: &mut Reach) {
     }
     match &command.kind {
         Kind::Simple(simple) => of_simple(simple, functions, reached),
-        Kind::Group(list) | Kind::Subshell(list) | Kind::OtherLoop { body: list } => {
-            reach(list, functions, reached)
-        }
+        Kind::Group(list) | Kind::Subshell(list) => reach(list, functions, reached),
         Kind::If { arms, otherwise } => {
             for (condition, body) in arms {
                 reach(condition, functions, reached);
@@ -54,6 +54,7 @@ fn of_command(command: &Command, functions: &Functions, reached: &mut Reach) {
             reach(body, functions, reached);
         }
         Kind::For { name, words, body } | Kind::Select { name, words, body } => {
+            reached.may_ask |= matches!(command.kind, Kind::Select { .. });
             reached.names.insert("REPLY".to_owned());
             reached.names.insert(name.clone());
             words.iter().flatten().for_each(|word| of_word(word, reached));
@@ -102,12 +103,17 @@ fn of_simple(simple: &Simple, functions: &Functions, reached: &mut Reach) {
     let Some(first) = simple.words.first() else { return };
     let Some(name) = first.bare() else {
         reached.is_everything |= first.literal().is_none();
+        reached.may_ask = true;
         return;
     };
+    reached.may_ask |= MAY_ASK.contains(&name);
     match functions.get(name) {
         Some(Some(body)) if reached.followed.insert(name.to_owned()) => of_command(body, functions, reached),
         Some(Some(_)) => {}
-        Some(None) => reached.is_everything = true,
+        Some(None) => {
+            reached.is_everything = true;
+            reached.may_ask = true;
+        }
         None if SETS_ARGUMENTS.contains(&name) => of_arguments(&simple.words[1..], reached),
         None if SETS_ANYTHING.contains(&name) => reached.is_everything = true,
         None => {}
@@ -132,6 +138,8 @@ const SETS_ANYTHING: &[&str] = &[
     "eval", "source", ".", "set", "shift", "builtin", "command", "exec", "cd", "pushd", "popd", "alias",
     "shopt", "trap",
 ];
+
+const MAY_ASK: &[&str] = &["read", "eval", "source", ".", "builtin", "command", "exec"];
 
 /// Every word that could be a name, and `REPLY`, which `read` sets by itself.
 fn of_arguments(words: &[Word], reached: &mut Reach) {
@@ -179,8 +187,9 @@ fn of_parts(parts: &[Part], reached: &mut Reach) {
             Part::Arithmetic(word) => of_arithmetic(word, reached),
             // A substitution is a process of its own.
             Part::Command(substitution) => match &**substitution {
-                Substitution::Parsed { .. } | Substitution::Backquoted { .. } => {}
+                Substitution::Parsed { .. } | Substitution::Backquoted { .. } => reached.may_ask = true,
             },
+            Part::Process(..) => reached.may_ask = true,
             Part::Bare(_) | Part::Quoted(_) | Part::Opaque(..) | Part::Array => {}
         }
     }

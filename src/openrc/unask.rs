@@ -105,11 +105,7 @@ impl Question<'_> {
             for command in commands_of(item) {
                 if matches!(
                     command.kind,
-                    Kind::While { .. }
-                        | Kind::For { .. }
-                        | Kind::Select { .. }
-                        | Kind::Counting { .. }
-                        | Kind::OtherLoop { .. }
+                    Kind::While { .. } | Kind::For { .. } | Kind::Select { .. } | Kind::Counting { .. }
                 ) {
                     return cannot(item.span, "this loop asks for the password and would go on without it");
                 }
@@ -240,7 +236,6 @@ fn bodies(command: &Command) -> Vec<&List> {
         Kind::Simple(_) | Kind::Condition(_) | Kind::Arithmetic(_) => Vec::new(),
         Kind::Group(list)
         | Kind::Subshell(list)
-        | Kind::OtherLoop { body: list }
         | Kind::Select { body: list, .. }
         | Kind::Counting { body: list, .. }
         | Kind::For { body: list, .. } => {

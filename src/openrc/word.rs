@@ -151,8 +151,8 @@ impl Parser<'_> {
             }
             Some(b'<' | b'>') if self.peek_second() == Some(b'(') => {
                 self.at += 2;
-                self.command_until_parenthesis(start)?;
-                parts.push(Part::Opaque("a process substitution", self.span_from(start)));
+                let list = self.command_until_parenthesis(start)?;
+                parts.push(Part::Process(Rc::new(list), self.span_from(start)));
             }
             Some(byte) => {
                 self.at += 1;
@@ -253,8 +253,7 @@ impl Parser<'_> {
                 if let Some(part) = self.arithmetic(start)? {
                     return Ok(Some(part));
                 }
-                self.eat(b'(');
-                self.substitution(start).map(Some)
+                self.two_parentheses(start).map(Some)
             }
             Some(b'(') => {
                 self.at += 1;
