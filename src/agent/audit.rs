@@ -44,20 +44,22 @@ pub(super) struct Event {
     pub code: Option<Code>,
     pub tokens: Option<usize>,
     pub why: &'static str,
+    /// By the restricted socket.
+    pub is_extra: bool,
 }
 
 impl Event {
     pub(super) fn of(op: &'static str) -> Event {
         let (entry, profile, held, pid, code, tokens) = (None, None, None, None, None, None);
-        Event { op, entry, profile, held, pid, code, tokens, why: "" }
+        Event { op, entry, profile, held, pid, code, tokens, why: "", is_extra: false }
     }
 
     fn is_same(&self, other: &Event) -> bool {
         fn same<T>(one: &Option<Rc<T>>, other: &Option<Rc<T>>) -> bool {
             one.as_ref().map(Rc::as_ptr) == other.as_ref().map(Rc::as_ptr)
         }
-        (self.op, self.pid, self.code, self.tokens, self.why)
-            == (other.op, other.pid, other.code, other.tokens, other.why)
+        (self.op, self.pid, self.code, self.tokens, self.why, self.is_extra)
+            == (other.op, other.pid, other.code, other.tokens, other.why, other.is_extra)
             && same(&self.entry, &other.entry)
             && same(&self.held, &other.held)
             && self.profile == other.profile
@@ -169,6 +171,7 @@ fn lines(waiting: &[(Event, i64, u64)], lost: u64) -> Vec<u8> {
             audit_id: event.held.as_ref().and_then(|held| held.token.audit_ids.first().cloned()),
             tokens: event.tokens,
             why: event.why.to_owned(),
+            extra: event.is_extra,
             times: *times,
         });
     }
@@ -190,9 +193,28 @@ impl Agent {
     }
 
     /// A token was handed out.
-    pub(super) fn note_token(&self, op: &'static str, entry: &Rc<Entry>, held: &Rc<Held>, pid: Option<i32>) {
+    pub(super) fn note_token(
+        &self,
+        op: &'static str,
+        entry: &Rc<Entry>,
+        held: &Rc<Held>,
+        pid: Option<i32>,
+        is_extra: bool,
+    ) {
         let (entry, held) = (Some(Rc::clone(entry)), Some(Rc::clone(held)));
-        self.note(Event { entry, held, pid, ..Event::of(op) });
+        self.note(Event { entry, held, pid, is_extra, ..Event::of(op) });
+    }
+
+    /// No token was handed out to one who asked for it.
+    pub(super) fn note_refusal(
+        &self,
+        op: &'static str,
+        profile: Option<String>,
+        pid: Option<i32>,
+        failure: &Failure,
+        is_extra: bool,
+    ) {
+        self.note(Event { is_extra, ..outcome(op, profile, pid, Some(failure)) });
     }
 
     /// What came of a request that had no token handed out.
@@ -203,10 +225,14 @@ impl Agent {
         pid: Option<i32>,
         failure: Option<&Failure>,
     ) {
-        // What is no name may be a password that was pasted in the wrong place.
-        let profile = profile.filter(|name| name.parse::<Name>().is_ok());
-        self.note(Event { profile, pid, code: failure.map(|failure| failure.code), ..Event::of(op) });
+        self.note(outcome(op, profile, pid, failure));
     }
+}
+
+fn outcome(op: &'static str, profile: Option<String>, pid: Option<i32>, failure: Option<&Failure>) -> Event {
+    // What is no name may be a password that was pasted in the wrong place.
+    let profile = profile.filter(|name| name.parse::<Name>().is_ok());
+    Event { profile, pid, code: failure.map(|failure| failure.code), ..Event::of(op) }
 }
 
 /// `audit`.

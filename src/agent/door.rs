@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::net::UnixListener;
 use tokio::sync::Notify;
 
-use super::Agent;
 use super::predecessor::Predecessor;
+use super::{Agent, extra};
 use crate::host::paths::Socket;
 use crate::host::{files, socket};
 use crate::wire::{Code, Failure};
@@ -216,6 +216,7 @@ pub(super) fn listen(listener: std::os::unix::net::UnixListener) -> std::io::Res
 pub(super) async fn guard(agent: &Agent) {
     loop {
         tokio::time::sleep(LOOK).await;
+        extra::look(agent);
         match agent.door.look(&agent.socket) {
             Sight::Well => {}
             // The epoch's file may have gone the same way.

@@ -36,6 +36,7 @@ impl Drop for Closed<'_> {
     fn drop(&mut self) {
         if !self.0.door.is_left() {
             self.0.door.open();
+            self.0.extra.wake();
             // The successor may have written its own number.
             self.0.epoch.bump();
         }
@@ -52,6 +53,7 @@ pub(super) async fn give(agent: &Rc<Agent>, stream: &mut UnixStream, frame: &mut
         return refuse(stream, text).await;
     }
     agent.door.close();
+    agent.extra.wake();
     let _closed = Closed(agent);
     agent.look_at_clocks();
     be_quiet(agent, own).await;

@@ -12,6 +12,7 @@ pub mod door;
 mod entrance;
 pub mod epoch;
 pub mod export;
+mod extra;
 mod flight;
 mod handout;
 mod handover;
@@ -25,6 +26,7 @@ mod refresh;
 mod refused;
 mod revoke;
 mod serve;
+mod settings;
 pub mod start;
 mod status;
 mod store;
@@ -79,6 +81,7 @@ pub(crate) struct Agent {
     clock: Box<dyn Clock>,
     socket: paths::Socket,
     door: door::Door,
+    extra: extra::Extra,
     config: config::Config,
     profiles: RefCell<profiles::Profiles>,
     keyrings: keyrings::Keyrings,
@@ -133,11 +136,13 @@ pub async fn run(
         epoch::Epoch::begin(parts.socket.epoch(), epoch_start).map_err(|fault| words::files(&fault))?;
     let agent = Rc::new(Agent::new(keys.into(), parts, epoch, stop));
     let stopped = agent.stop.subscribe();
+    extra::look(&agent);
     succeed(&agent).await?;
     is_ready();
     tokio::select! {
         () = serve::serve(Rc::clone(&agent), stopped) => {}
         () = handover::serve_spare(&agent) => {}
+        () = extra::serve(&agent) => {}
         () = door::guard(&agent) => {}
         () = tick(&agent) => {}
         () = lock::heed(&agent, &mut notices) => {}
@@ -145,6 +150,7 @@ pub async fn run(
     }
     // The name goes before the last connection does: whoever sees the end of it finds nobody there.
     agent.door.take_name_away(&agent.socket);
+    agent.extra.take_away(&agent.socket.extra());
     agent.door.shut();
     let end = tokio::time::Instant::now() + DRAIN;
     while agent.busy.get() > 0 && !agent.door.is_left() && tokio::time::Instant::now() < end {
@@ -184,6 +190,7 @@ async fn tick(agent: &Rc<Agent>) {
             files::touch(&agent.socket.path);
             files::touch(&agent.socket.agent_lock());
             files::touch(&agent.socket.epoch());
+            agent.extra.touch(&agent.socket.extra());
         }
     }
 }
@@ -197,6 +204,7 @@ impl Agent {
             limits: RefCell::new(limits::Limits::new(parts.config.limits.creations_per_min)),
             clock: parts.clock,
             door: door::Door::new(keys, &parts.socket),
+            extra: extra::Extra::default(),
             socket: parts.socket,
             config: parts.config,
             profiles: RefCell::new(parts.profiles),
@@ -229,6 +237,7 @@ impl Agent {
 
     fn stop(&self) {
         self.door.take_name_away(&self.socket);
+        self.extra.take_away(&self.socket.extra());
         self.stop.send_replace(true);
     }
 }

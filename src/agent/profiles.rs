@@ -2,11 +2,14 @@
 //! leaves the old one or the new one. They hold no secret. Keys that this release does not know are kept and warned of.
 
 mod file;
+mod forward;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+pub use forward::{BadForward, Forward, KEY as ALLOW_FORWARD};
 
 use crate::host::files;
 use crate::profile::{Name, Origin, Profile};
@@ -19,6 +22,8 @@ pub struct Entry {
     pub keyring: String,
     /// What the secret is bound to. Another auth URL does not get it until `passwd` says so.
     pub secret_origin: String,
+    /// Whether the restricted socket gives its tokens. Another login under the same name begins without.
+    pub forward: Forward,
     /// What this release does not know.
     rest: toml::Table,
 }
@@ -26,7 +31,8 @@ pub struct Entry {
 impl Entry {
     pub fn new(profile: Profile, keyring: &str) -> Entry {
         let secret_origin = profile.origin().map(|origin| origin.to_string()).unwrap_or_default();
-        Entry { profile, keyring: keyring.to_owned(), secret_origin, rest: toml::Table::new() }
+        let (keyring, forward) = (keyring.to_owned(), Forward::No);
+        Entry { profile, keyring, secret_origin, forward, rest: toml::Table::new() }
     }
 
     /// The profile's origin, if the secret may be shown to it.
@@ -36,7 +42,7 @@ impl Entry {
 
     /// A new state of the same entry: what this release does not know stays.
     pub fn with(&self, profile: Profile, keyring: &str) -> Entry {
-        Entry { rest: self.rest.clone(), ..Entry::new(profile, keyring) }
+        Entry { forward: self.forward, rest: self.rest.clone(), ..Entry::new(profile, keyring) }
     }
 }
 
@@ -103,6 +109,11 @@ impl Profiles {
     pub fn default(&self) -> Option<&Rc<Entry>> {
         let only = || self.entries.values().next().filter(|_| self.entries.len() == 1);
         self.default.as_ref().and_then(|name| self.entries.get(name)).or_else(only)
+    }
+
+    /// Those whose tokens the restricted socket gives now.
+    pub fn forwarded(&self, wall_s: i64) -> impl Iterator<Item = &Entry> {
+        self.all().filter(move |entry| entry.forward.is_open(wall_s))
     }
 
     /// A file that holds the same already is not written again: its times stay, too.
@@ -208,6 +219,35 @@ mod tests {
         assert_eq!(kept["colour"].as_str(), Some("green"));
         assert_eq!(kept["user"]["shoe"].as_integer(), Some(43));
         assert_eq!(kept["user"]["pet"]["name"].as_str(), Some("Rex"));
+    }
+
+    #[test]
+    fn what_a_file_says_of_forwarding_is_kept_and_what_nobody_understands_costs_the_profile() {
+        let home = tempfile::tempdir().unwrap();
+        let mut profiles = Profiles::read(home.path().to_owned()).unwrap();
+        let path = home.path().join("profiles/prod.toml");
+        for forward in [Forward::No, Forward::Yes, Forward::Until(1_798_718_400)] {
+            profiles.save(Entry { forward, ..Entry::new(profile("prod"), "memory") }).unwrap();
+            let again = Profiles::read(home.path().to_owned()).unwrap();
+            let entry = again.get("prod").unwrap();
+            assert_eq!((entry.forward, entry.rest.len()), (forward, 0));
+            assert_eq!(entry.with(profile("prod"), "memory").forward, forward);
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let read = |value: &str| {
+            let text = text.replace("\"2026-12-31T12:00:00Z\"", value);
+            assert!(text.contains(value), "{text}");
+            fs::write(&path, text).unwrap();
+            Profiles::read(home.path().to_owned()).unwrap()
+        };
+        // As TOML writes a time.
+        let entry = read("2026-12-31T12:00:00Z").get("prod").cloned();
+        assert_eq!(entry.unwrap().forward, Forward::Until(1_798_718_400));
+        for value in ["\"yes\"", "1", "\"true\""] {
+            let again = read(value);
+            assert!(again.get("prod").is_none(), "{value}");
+            assert!(again.warnings[0].contains("line 4: allow_forward is true"), "{:?}", again.warnings);
+        }
     }
 
     #[test]

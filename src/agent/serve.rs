@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Agent, audit, handout, handover, lock, prompts, revoke, status, store};
+use super::{Agent, audit, extra, handout, handover, lock, prompts, revoke, settings, status, store};
 use crate::host::process;
 use crate::wire::{self, Code, Failure, Op, Reply, Request};
 
@@ -45,14 +45,34 @@ pub(super) async fn serve(agent: Rc<Agent>, mut stop: watch::Receiver<bool>) {
             () = agent.door.changed() => continue,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        let Some(stream) = accepted else { continue };
-        let count = Count::up(Rc::clone(&open));
-        let agent = Rc::clone(&agent);
-        tokio::task::spawn_local(async move {
-            connection(agent, stream).await;
-            drop(count);
-        });
+        if let Some(stream) = accepted {
+            take(&agent, stream, &open, Way::Own);
+        }
     }
+}
+
+/// By which socket somebody came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Own,
+    Extra,
+}
+
+/// Who asks, and who will have the token: the same, unless that one says otherwise.
+#[derive(Debug, Clone, Copy)]
+struct Asker {
+    peer: Option<i32>,
+    holder: Option<i32>,
+    is_extra: bool,
+}
+
+/// Serves a connection, which counts as `open` as long as it lives.
+pub(super) fn take(agent: &Rc<Agent>, stream: UnixStream, open: &Rc<Cell<usize>>, way: Way) {
+    let (count, agent) = (Count::up(Rc::clone(open)), Rc::clone(agent));
+    tokio::task::spawn_local(async move {
+        connection(agent, stream, way).await;
+        drop(count);
+    });
 }
 
 /// How many connections may be open at once: of the descriptors that we may have a quarter is for logins, keyrings and files,
@@ -62,7 +82,7 @@ fn capacity(open_files: usize) -> usize {
 }
 
 /// The next connection; `None` after a pause, where there is no room for one. Those who come meanwhile wait in the kernel.
-async fn accept(listener: Option<&UnixListener>, has_room: bool) -> Option<UnixStream> {
+pub(super) async fn accept(listener: Option<&UnixListener>, has_room: bool) -> Option<UnixStream> {
     let Some(listener) = listener else { return std::future::pending().await };
     if has_room && let Ok((stream, _)) = listener.accept().await {
         return Some(stream);
@@ -87,7 +107,7 @@ impl Drop for Count {
     }
 }
 
-async fn connection(agent: Rc<Agent>, mut stream: UnixStream) {
+async fn connection(agent: Rc<Agent>, mut stream: UnixStream, way: Way) {
     // Authorised by uid, before a byte is read: whoever opened the folder up by hand gets nothing either.
     let Some(peer) = stream.peer_cred().ok().filter(|peer| peer.uid() == process::uid()) else { return };
     let mut frame = Frame::new();
@@ -105,7 +125,7 @@ async fn connection(agent: Rc<Agent>, mut stream: UnixStream) {
             return;
         }
         let busy = Count::up(Rc::clone(&agent.busy));
-        let turn = answer(&agent, line, peer.pid()).await;
+        let turn = answer(&agent, line, peer.pid(), way).await;
         frame.wipe();
         let is_sent = match turn {
             Turn::Say(reply) => send(&mut stream, &reply).await.is_ok(),
@@ -207,7 +227,7 @@ enum Turn {
 }
 
 /// One request, answered as a line.
-async fn answer(agent: &Rc<Agent>, line: &[u8], peer: Option<i32>) -> Turn {
+async fn answer(agent: &Rc<Agent>, line: &[u8], peer: Option<i32>, way: Way) -> Turn {
     let mut request: Request = match wire::read(line) {
         Ok(request) => request,
         Err(fault) => return Turn::Say(failed(Failure::of(Code::BadRequest, &fault))),
@@ -219,44 +239,46 @@ async fn answer(agent: &Rc<Agent>, line: &[u8], peer: Option<i32>) -> Turn {
         return Turn::Say(failed(Failure::new(Code::Unsupported, text)));
     }
     agent.look_at_clocks();
+    let is_extra = way == Way::Extra;
+    if is_extra && let Err(failure) = extra::admit(agent, &mut request) {
+        let asker = Asker { peer, holder: peer, is_extra };
+        return Turn::Say(refused(agent, "refused", None, asker, failure));
+    }
     agent.is_used(&request);
-    let holder = request.holder.or(peer);
+    let asker = Asker { peer, holder: request.holder.or(peer), is_extra };
     match request.op {
         Op::Handover => Turn::HandOver,
-        _ => Turn::Say(done(agent, &mut request, peer, holder).await),
+        Op::Hello if is_extra => Turn::Say(ok(&extra::hello())),
+        _ => Turn::Say(done(agent, &mut request, asker).await),
     }
 }
 
-/// What the request asks for, done, and the line that says so. `holder` is the process that will have the token.
-async fn done(
-    agent: &Rc<Agent>,
-    request: &mut Request,
-    peer: Option<i32>,
-    holder: Option<i32>,
-) -> Zeroizing<Vec<u8>> {
+/// What the request asks for, done, and the line that says so.
+async fn done(agent: &Rc<Agent>, request: &mut Request, asker: Asker) -> Zeroizing<Vec<u8>> {
+    let Asker { peer, holder, is_extra } = asker;
     match request.op {
-        Op::Token => match found(agent, request, peer, holder).await {
+        Op::Token => match found(agent, request, asker).await {
             Ok((found, entry)) => {
                 let now = agent.clock.boot();
                 found.goes_to(holder, now);
-                agent.note_token("token", &entry, &found.held, holder);
+                agent.note_token("token", &entry, &found.held, holder, is_extra);
                 ok(&handout::token(&found, &entry, now))
             }
-            Err(failure) => refused(agent, "token", request.profile.take(), holder, failure),
+            Err(failure) => refused(agent, "token", request.profile.take(), asker, failure),
         },
-        Op::Env => match found(agent, request, peer, holder).await {
+        Op::Env => match found(agent, request, asker).await {
             Ok((found, entry)) => {
                 let (now, wall_s) = (agent.clock.boot(), agent.clock.wall_s());
                 match handout::env(&found, &entry, request.region.as_deref(), now, wall_s) {
                     Ok(answer) => {
                         found.goes_to(holder, now);
-                        agent.note_token("env", &entry, &found.held, holder);
+                        agent.note_token("env", &entry, &found.held, holder, is_extra);
                         ok(&answer)
                     }
-                    Err(failure) => refused(agent, "env", request.profile.take(), holder, failure),
+                    Err(failure) => refused(agent, "env", request.profile.take(), asker, failure),
                 }
             }
-            Err(failure) => refused(agent, "env", request.profile.take(), holder, failure),
+            Err(failure) => refused(agent, "env", request.profile.take(), asker, failure),
         },
         Op::Rejected => reply(handout::rejected(agent, request).await),
         Op::Hello => ok(&status::hello()),
@@ -270,6 +292,7 @@ async fn done(
         }
         Op::Remove => reply(store::remove(agent, request).await),
         Op::Default => reply(store::default(agent, request)),
+        Op::Set => reply(settings::set(agent, request)),
         Op::Answer if request.cancelled => {
             agent.prompts.cancelled(request.profile.as_deref().unwrap_or_default(), peer);
             ok(&wire::answer::Done::default())
@@ -297,20 +320,22 @@ async fn done(
 
 type Found = (handout::Found, Rc<super::profiles::Entry>);
 
-async fn found(
-    agent: &Rc<Agent>,
-    request: &Request,
-    peer: Option<i32>,
-    holder: Option<i32>,
-) -> Result<Found, Failure> {
+async fn found(agent: &Rc<Agent>, request: &Request, asker: Asker) -> Result<Found, Failure> {
     let entry = agent.wanted(request)?;
     let until = handout::until(request);
     loop {
         match handout::find(agent, &entry, request).await {
-            Ok(found) => return Ok((found, entry)),
+            Ok(found) => {
+                // It may have been closed while a login was under way.
+                if asker.is_extra {
+                    extra::entry(agent, request.profile.as_deref())?;
+                }
+                return Ok((found, entry));
+            }
+            Err(failure) if asker.is_extra => return Err(extra::told(failure)),
             // A prompt's hook asks nobody and waits for nobody.
             Err(failure) if request.at_prompt => return Err(failure),
-            Err(failure) => prompts::turn(agent, failure, peer, holder, until).await?,
+            Err(failure) => prompts::turn(agent, failure, asker.peer, asker.holder, until).await?,
         }
     }
 }
@@ -320,10 +345,11 @@ fn refused(
     agent: &Agent,
     op: &'static str,
     profile: Option<String>,
-    pid: Option<i32>,
+    asker: Asker,
     failure: Failure,
 ) -> Zeroizing<Vec<u8>> {
-    agent.note_outcome(op, profile.or_else(|| failure.profile.clone()), pid, Some(&failure));
+    let profile = profile.or_else(|| failure.profile.clone());
+    agent.note_refusal(op, profile, asker.holder, &failure, asker.is_extra);
     failed(failure)
 }
 

@@ -37,7 +37,15 @@ pub(super) fn status(agent: &Agent) -> Status {
         tokens,
         creations: creations.collect(),
         degraded: agent.degraded.iter().cloned().chain(agent.deaf.words()).collect(),
-        warnings: agent.profiles.borrow().warnings.iter().cloned().chain(agent.audit.fault()).collect(),
+        warnings: agent
+            .profiles
+            .borrow()
+            .warnings
+            .iter()
+            .cloned()
+            .chain(agent.audit.fault())
+            .chain(agent.extra.fault())
+            .collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::cache::Key;
 use super::handout::until;
-use super::profiles::Entry;
+use super::profiles::{Entry, Forward};
 use super::{Agent, changes, prompts, refresh, refused, words};
 use crate::keyring::{Done as Stored, Item, Job, Kind};
 use crate::keystone::Fault;
@@ -328,6 +328,7 @@ fn listed(entry: &Entry, default: Option<&Name>) -> Listed {
         default: default == Some(&entry.profile.name),
         keyring: entry.keyring.clone(),
         secret_origin: entry.secret_origin.clone(),
+        allow_forward: (entry.forward != Forward::No).then(|| entry.forward.to_string()),
     }
 }
 

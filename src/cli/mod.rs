@@ -23,6 +23,7 @@ mod report;
 mod revoke;
 mod scrub;
 mod secret;
+mod set;
 mod show;
 mod source;
 mod status;
@@ -70,6 +71,8 @@ enum Verb {
     List(list::List),
     /// Show a profile
     Show(show::Show),
+    /// Change a setting of a profile
+    Set(set::Set),
     /// Remove a profile and its secret
     Remove(remove::Remove),
     /// Set or show the default profile
@@ -168,6 +171,7 @@ fn dispatch(verb: Verb) -> u8 {
         Verb::Show(arguments) => show::run(&arguments),
         Verb::Remove(arguments) => remove::run(&arguments),
         Verb::Default(arguments) => default::run(&arguments),
+        Verb::Set(arguments) => set::run(&arguments),
         Verb::Passwd(arguments) => passwd::run(&arguments),
         Verb::Token(arguments) => token::run(&arguments),
         Verb::Revoke(arguments) => revoke::run(&arguments),

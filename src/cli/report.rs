@@ -104,6 +104,7 @@ fn hint(failure: &Failure) -> Option<String> {
         Code::Unsupported => {
             "another release's agent is running; run 'osagent stop' and try again".to_owned()
         }
+        Code::Restricted => "run it on the machine where the agent runs".to_owned(),
         Code::Internal | Code::Unknown => "this is a bug in osagent: please report it".to_owned(),
         Code::BadProfile
         | Code::Forbidden

@@ -56,9 +56,17 @@ fn lines(listed: &Listed) -> String {
     if tls.insecure {
         push("TLS", "NOT checked (OS_INSECURE): anybody on the way can read the password".to_owned());
     }
+    push("forwarded", listed.allow_forward.as_deref().map(forwarded).unwrap_or_default());
     push("keyring", format!("{}, for {}", listed.keyring, listed.secret_origin));
     let line = |(what, value): &(&str, String)| format!("{what:<19}{}\n", super::report::clean(value));
     rows.iter().map(line).collect()
+}
+
+fn forwarded(until: &str) -> String {
+    match until {
+        "true" => "yes: the restricted socket gives its tokens".to_owned(),
+        end => format!("the restricted socket gives its tokens until {end}"),
+    }
 }
 
 fn push_scope(profile: &Profile, push: &mut impl FnMut(&'static str, String)) {

@@ -79,6 +79,7 @@ fn audited(line: &Audited) -> Vec<String> {
     };
     let tokens = line.tokens.map(|count| format!(", {count} ended at Keystone")).unwrap_or_default();
     let times = if line.times > 1 { format!(", {} times", line.times) } else { String::new() };
+    let extra = if line.extra { ", extra" } else { "" };
     let why = if line.why.is_empty() { String::new() } else { format!(", {}", line.why) };
     vec![
         line.time.clone(),
@@ -86,7 +87,7 @@ fn audited(line: &Audited) -> Vec<String> {
         line.profile.clone().unwrap_or_default(),
         line.scope.clone().unwrap_or_default(),
         to,
-        format!("{}{tokens}{why}{times}", line.code),
+        format!("{}{extra}{tokens}{why}{times}", line.code),
     ]
 }
 

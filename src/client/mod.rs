@@ -51,6 +51,8 @@ const REPLY_LEN: usize = 2048;
 #[derive(Debug)]
 pub struct Route<'a> {
     pub socket: Socket,
+    /// Somebody said where it is.
+    pub is_told: bool,
     /// Ending signals, where the caller has something to say before the end.
     pub held: Option<&'a Held>,
     /// Called once when an answer is slow in coming.
@@ -70,9 +72,10 @@ impl<'a> Route<'a> {
         variable: impl Fn(&str) -> Option<OsString>,
         held: Option<&'a Held>,
     ) -> Result<Route<'a>, Failure> {
+        let is_told = variable("OSAGENT_SOCK").is_some_and(|path| !path.is_empty());
         let socket =
             Socket::find(variable, process::uid()).map_err(|fault| Failure::of(Code::Agent, &fault))?;
-        Ok(Route { socket, held, on_slow: None })
+        Ok(Route { socket, is_told, held, on_slow: None })
     }
 
     /// Asks the agent that runs; `None` when none does.

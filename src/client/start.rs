@@ -72,6 +72,7 @@ pub fn foreground() -> Result<Command, Failure> {
 
 /// A connection to an agent that was not there before.
 pub(super) fn start(route: &Route<'_>, until: Instant) -> Result<UnixStream, Failure> {
+    refuse_if_forwarded(route)?;
     let unusable = |fault: socket::Fault| Failure::of(Code::Agent, &fault);
     socket::prepare(route.socket.folder(), process::uid()).map_err(unusable)?;
     let began = Instant::now();
@@ -100,6 +101,21 @@ pub(super) fn start(route: &Route<'_>, until: Instant) -> Result<UnixStream, Fai
     }
 }
 
+/// A socket that comes from another machine or from around a container is none of ours to listen on: an agent of ours behind
+/// its name would be asked for what the other one has. Our own agents leave a lock beside theirs.
+fn refuse_if_forwarded(route: &Route<'_>) -> Result<(), Failure> {
+    let path = &route.socket.path;
+    let is_left_over = || route.is_told && socket::lies_at(path) && !route.socket.agent_lock().exists();
+    if !route.socket.is_extra() && !is_left_over() {
+        return Ok(());
+    }
+    let text =
+        format!("nobody listens on {}, and no agent is started for a socket from elsewhere", path.display());
+    let mut failure = Failure::new(Code::Agent, text);
+    failure.causes.push("the ssh that forwarded it has ended, or the agent at its other end has".to_owned());
+    Err(failure)
+}
+
 /// Replaces the agent that runs if it is of another release than we are; whether it was. Who waits here while another client
 /// does it finds it done.
 pub(super) fn replace_another_release(route: &Route<'_>, until: Instant) -> Result<bool, Failure> {
@@ -107,10 +123,13 @@ pub(super) fn replace_another_release(route: &Route<'_>, until: Instant) -> Resu
     let Some(mut stream) = route.connect(until)? else { return Ok(true) };
     let hello = route.hello(&mut stream, until)?;
     drop(stream);
-    if is_another(&hello) {
-        replace(route, until)?;
+    // The restricted socket of an agent elsewhere.
+    let is_forwarded = hello.capabilities.iter().any(|word| word == "extra");
+    if is_forwarded || !is_another(&hello) {
+        return Ok(false);
     }
-    Ok(is_another(&hello))
+    replace(route, until)?;
+    Ok(true)
 }
 
 /// Starts an agent in the place of the one that runs.

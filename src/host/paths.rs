@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 /// `sockaddr_un` holds 108 bytes, the last a NUL.
 pub const SOCKET_LEN_MAX: usize = 107;
 
+/// How the name of a restricted socket ends.
+const EXTRA: &str = "-extra.sock";
+
 /// The folder that the agent's socket, locks and epoch file lie in, and the socket's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Socket {
@@ -56,6 +59,18 @@ impl Socket {
 
     pub fn folder(&self) -> &Path {
         self.path.parent().expect("what names a file has a parent")
+    }
+
+    /// The restricted socket: `agent-extra.sock` beside `agent.sock`.
+    pub fn extra(&self) -> PathBuf {
+        let mut name = self.path.file_stem().unwrap_or_default().to_owned();
+        name.push(EXTRA);
+        self.path.with_file_name(name)
+    }
+
+    /// Whether this is a restricted socket, which an agent has from elsewhere: none is started for it.
+    pub fn is_extra(&self) -> bool {
+        self.path.as_os_str().as_bytes().ends_with(EXTRA.as_bytes())
     }
 
     /// Held by the agent as long as it lives.
@@ -112,6 +127,15 @@ mod tests {
         assert_eq!(find(&both).unwrap().path, Path::new("/a/b.sock"));
         assert_eq!(find(&both[1..]).unwrap().path, Path::new("/run/me/osagent/agent.sock"));
         assert_eq!(find(&[]).unwrap().path, Path::new("/tmp/osagent-4000000000/agent.sock"));
+    }
+
+    #[test]
+    fn the_restricted_socket_lies_beside_its_own() {
+        let extra = |path: &str| Socket { path: path.into() }.extra();
+        assert_eq!(extra("/run/me/agent.sock"), Path::new("/run/me/agent-extra.sock"));
+        assert_eq!(extra("/run/me/b"), Path::new("/run/me/b-extra.sock"));
+        assert!(Socket { path: extra("/run/me/agent.sock") }.is_extra());
+        assert!(!Socket { path: "/run/me/agent.sock".into() }.is_extra());
     }
 
     #[test]

@@ -115,6 +115,11 @@ pub fn identity_of(path: &Path) -> Option<Identity> {
     fs::symlink_metadata(path).map(|metadata| identity(&metadata)).ok()
 }
 
+/// Whether a socket lies at the path, with or without somebody who listens.
+pub fn lies_at(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
+}
+
 /// Takes the lock, or says at once that another has it.
 pub fn try_lock(path: &Path) -> Result<Lock, Fault> {
     let file = OpenOptions::new()
@@ -148,6 +153,23 @@ pub fn is_held(path: &Path) -> Option<bool> {
 pub fn bind(path: &Path) -> Result<UnixListener, Fault> {
     remove_left_over(path)?;
     UnixListener::bind(path).map_err(Fault::io(path))
+}
+
+/// The same in the place of a socket that our predecessor has, in one step: who connects finds one or the other. What is no
+/// socket stays.
+pub fn bind_over(path: &Path) -> Result<UnixListener, Fault> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.file_type().is_socket() => {
+            return Err(Fault::NotSocket { path: path.to_owned() });
+        }
+        _ => {}
+    }
+    let mut new = path.to_owned().into_os_string();
+    // One byte, for paths are short.
+    new.push("~");
+    let listener = bind(Path::new(&new))?;
+    fs::rename(&new, path).map_err(Fault::io(path))?;
+    Ok(listener)
 }
 
 fn remove_left_over(path: &Path) -> Result<(), Fault> {
@@ -270,6 +292,21 @@ mod tests {
         let _listener = bind(&taken).unwrap();
         assert!(matches!(bind(&taken), Err(Fault::Taken { .. })));
         assert!(connect(&taken, SOON).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_successors_socket_takes_the_place_of_one_that_listens_and_of_nothing_else() {
+        let home = tempfile::tempdir().unwrap();
+        let (path, file) = (home.path().join("agent-extra.sock"), home.path().join("file"));
+        let first = bind_over(&path).unwrap();
+        let second = bind_over(&path).unwrap();
+        first.set_nonblocking(true).unwrap();
+        let _client = connect(&path, SOON).unwrap().unwrap();
+        second.accept().unwrap();
+        assert!(first.accept().is_err());
+        fs::write(&file, "theirs").unwrap();
+        assert!(matches!(bind_over(&file), Err(Fault::NotSocket { .. })));
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2, "nothing is left beside it");
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub struct Listed {
     pub keyring: String,
     /// The origin that the secret is bound to.
     pub secret_origin: String,
+    /// `true`, or the end of it: the restricted socket gives its tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_forward: Option<String>,
 }
 
 /// `add`.
@@ -218,6 +221,13 @@ pub struct Audited {
     /// `lock`: why.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
+    /// It came by the restricted socket.
+    #[serde(skip_serializing_if = "is_false")]
+    pub extra: bool,
     /// How often within a second.
     pub times: u64,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -69,6 +69,8 @@ codes! {
     Unsupported "unsupported" 6,
     File "file" 7,
     Config "config" 7,
+    /// Not at the restricted socket.
+    Restricted "restricted" 6,
     Internal "internal" 70,
 }
 

@@ -29,7 +29,7 @@ pub const REPLY_LEN_MAX: usize = 4 * 1024 * 1024;
 /// What an agent of this release can do, by the names that `hello` answers.
 pub const CAPABILITIES: &[&str] = &[
     "token", "env", "rejected", "profiles", "secrets", "revoke", "lock", "status", "audit", "stop",
-    "handover",
+    "handover", "set",
 ];
 
 /// `{"ok":{…}}`, `{"err":{…}}` or `{"ask":{…}}`.

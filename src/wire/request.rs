@@ -1,6 +1,8 @@
 //! What a client asks. One flat object for every op: an absent field is a default, so the reader needs no second pass (a
 //! tagged union would buffer, and so copy, the secret).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Sealed;
@@ -19,6 +21,7 @@ pub enum Op {
     Add,
     Remove,
     Default,
+    Set,
     SecretSet,
     Answer,
     Revoke,
@@ -86,6 +89,9 @@ pub struct Request {
     /// `add`: what to add, its name included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub add: Option<Box<Add>>,
+    /// `set`: the settings, each as a person writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<BTreeMap<String, String>>,
     /// `add`, `secret_set`, `answer`: the secret. `revoke`: a token to revoke. `rejected`: the token that was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<Sealed>,

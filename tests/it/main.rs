@@ -9,6 +9,7 @@ mod conformance;
 mod docs;
 mod env;
 mod exec;
+mod extra;
 #[path = "../fake/mod.rs"]
 mod fake;
 mod handout;

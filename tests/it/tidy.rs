@@ -26,7 +26,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("bytes", &["src/keystone/http.rs"]),
     ("clap", &["src/cli/"]),
     ("dirs", &["src/host/paths.rs"]),
-    ("jiff", &["src/keystone/", "src/agent/audit.rs"]),
+    ("jiff", &["src/keystone/", "src/agent/audit.rs", "src/agent/profiles/forward.rs"]),
     ("keyring-core", &["src/keyring/os.rs"]),
     ("landlock", &["src/host/sandbox.rs"]),
     ("libc", &["src/host/locked.rs"]),

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::{Entry, Fault};
+use super::{Entry, Fault, Forward, forward};
 use crate::host::files;
 use crate::profile::{Name, Profile};
 
@@ -22,6 +22,8 @@ struct File {
     format: u32,
     keyring: String,
     secret_origin: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    allow_forward: Option<Value>,
     #[serde(flatten)]
     profile: Table,
 }
@@ -39,13 +41,18 @@ pub(super) fn read(path: &Path, name: Name) -> Result<Entry, Fault> {
     if file.format != FORMAT {
         return Err(Fault::Format { path: path.to_owned(), format: file.format });
     }
+    let forward = file.allow_forward.as_ref().map_or(Ok(Forward::No), Forward::read);
+    let forward = forward.map_err(|fault| {
+        let line = text.lines().position(|line| line.trim_start().starts_with(forward::KEY));
+        Fault::Text { path: path.to_owned(), line: 1 + line.unwrap_or(0), reason: fault.to_string() }
+    })?;
     let mut table = file.profile;
     table.insert("name".to_owned(), Value::String(name.into()));
     let profile: Profile = table.clone().try_into().map_err(bad)?;
     let known = Table::try_from(&profile).map_err(|error| unwritable(path, &error))?;
     let mut rest = unknown(table, &known);
     rest.retain(|key, _| !LEFT_OUT.contains(&key));
-    Ok(Entry { profile, keyring: file.keyring, secret_origin: file.secret_origin, rest })
+    Ok(Entry { profile, keyring: file.keyring, secret_origin: file.secret_origin, forward, rest })
 }
 
 pub(super) fn render(entry: &Entry, path: &Path) -> Result<String, Fault> {
@@ -56,6 +63,7 @@ pub(super) fn render(entry: &Entry, path: &Path) -> Result<String, Fault> {
         format: FORMAT,
         keyring: entry.keyring.clone(),
         secret_origin: entry.secret_origin.clone(),
+        allow_forward: entry.forward.value(),
         profile,
     };
     toml::to_string(&file).map_err(|error| unwritable(path, &error))

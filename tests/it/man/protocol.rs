@@ -109,6 +109,7 @@ fn check_reply(op: Op, line: &str) {
         Op::Handover => drop(check::<Reply<handover::State>>(line)),
         Op::Remove
         | Op::Default
+        | Op::Set
         | Op::SecretSet
         | Op::Answer
         | Op::Unlock
