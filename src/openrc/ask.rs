@@ -219,7 +219,7 @@ impl Evaluator<'_> {
             text,
             at,
             said_at,
-            is_certain: self.uncertain == 0,
+            is_certain: self.uncertain == 0 && self.returned.iter().all(Vec::is_empty),
         });
         Ok(match self.context.answers.get(index) {
             Some(answer) => {

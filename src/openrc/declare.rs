@@ -10,7 +10,7 @@ use super::parser::assignment;
 use super::place::Span;
 use super::state::{Exported, Variable};
 use super::text::Text;
-use super::value::{Unknown, Val};
+use super::value::{Status, Unknown, Val, Why};
 
 /// The options of a declaration, as far as they matter.
 #[derive(Default, Clone, Copy)]
@@ -23,6 +23,8 @@ struct Wish {
     is_nameref: bool,
     is_about_functions: bool,
     is_global: bool,
+    /// It only looks something up.
+    asks: bool,
     /// After `command`, which bash reads as assignments since 5.3 only, or with a quote in the command's name.
     is_indirect: bool,
 }
@@ -80,6 +82,9 @@ impl Evaluator<'_> {
         for one in declared {
             self.declare_one(one, wish, at)?;
         }
+        if wish.asks {
+            self.state.status = Status::Unknown(Unknown::new(Why::Command(command), at));
+        }
         Ok(())
     }
 
@@ -89,6 +94,7 @@ impl Evaluator<'_> {
             match letter {
                 'n' if command == "export" => wish.export = Some(false),
                 'x' => wish.export = Some(on),
+                'p' => wish.asks = true,
                 'r' => wish.is_read_only = true,
                 'g' => {
                     wish.is_local = false;
@@ -251,8 +257,12 @@ impl Evaluator<'_> {
     /// `local`: the variable of the caller comes back when the function ends.
     fn hide(&mut self, name: &str, wish: Wish, at: Span) {
         if wish.is_global && self.state.hidden.iter().flatten().any(|(other, _)| &**other == name) {
-            self.state
-                .forget_all(&Unknown::other("a variable of the caller under the name of a local one", at));
+            let why = Unknown::other("a variable of the caller under the name of a local one", at);
+            self.state.forget_all(&why);
+            for (_, hidden) in self.state.hidden.iter_mut().flatten().filter(|(other, _)| &**other == name) {
+                let (value, exported) = (Some(Val::Unknown(why.clone())), Exported::Maybe);
+                *hidden = Some(Variable { value, exported, ..Variable::unset(at) });
+            }
         }
         if !wish.is_local {
             return;
@@ -263,8 +273,9 @@ impl Evaluator<'_> {
             return;
         }
         hidden.push((std::rc::Rc::from(name), before.clone()));
-        let exported = before.map_or(Exported::No, |variable| variable.exported);
-        self.state.put(name, Variable { exported, ..Variable::unset(at) });
+        let exported = before.as_ref().map_or(Exported::No, |variable| variable.exported);
+        let value = before.filter(|variable| variable.is_temporary).and_then(|variable| variable.value);
+        self.state.put(name, Variable { exported, value, ..Variable::unset(at) });
     }
 
     /// `unset`, with the names as words, for some words stand for every name of a prefix.
@@ -278,7 +289,10 @@ impl Evaluator<'_> {
                     let why = why.as_part();
                     match names_prefix(&why) {
                         Some(prefix) => self.unset_all(&prefix, at),
-                        None => self.state.forget_all(&why),
+                        None => {
+                            self.state.forget_all(&why);
+                            self.state.doubt_exports();
+                        }
                     }
                     continue;
                 }
@@ -321,12 +335,16 @@ impl Evaluator<'_> {
         let set: Vec<String> = self
             .state
             .variables()
+            // What only carries an attribute is not listed.
+            .filter(|(_, variable)| variable.value.is_some())
             .map(|(name, _)| name.to_string())
             .filter(|name| name.starts_with(prefix))
             .collect();
         self.state.work =
             self.state.work.saturating_add((self.state.len() + names::leftovers().count()) as u64);
-        let before = names::leftovers().filter(|name| name.starts_with(prefix)).map(str::to_owned);
+        let before = names::leftovers().filter(|name| name.starts_with(prefix));
+        let is_bare = |name: &str| self.state.variable(name).is_some_and(|variable| variable.value.is_none());
+        let before: Vec<String> = before.filter(|name| !is_bare(name)).map(str::to_owned).collect();
         for name in set.into_iter().chain(before) {
             // What is read-only stays, as in the shell.
             let _ = self.unset_one(&name, at);
@@ -357,10 +375,8 @@ fn of_indirect(assignment: &Assignment, value: Val) -> Val {
 /// The prefix, if the unknown is a list of names.
 fn names_prefix(why: &Unknown) -> Option<String> {
     match &why.why {
-        super::value::Why::Command(name) => name.strip_prefix(super::loops::NAMES).map(str::to_owned),
-        super::value::Why::Session(name) => {
-            name.strip_suffix('*').filter(|name| !name.is_empty()).map(str::to_owned)
-        }
+        Why::Command(name) => name.strip_prefix(super::loops::NAMES).map(str::to_owned),
+        Why::Session(name) => name.strip_suffix('*').filter(|name| !name.is_empty()).map(str::to_owned),
         _ => None,
     }
 }

@@ -321,5 +321,9 @@ enum Escape {
 /// followed.
 fn is_odd_in_nested_quotes(text: &[u8]) -> bool {
     let is_brace = |pair: &[u8]| pair[0] != b'$' && pair[1] == b'{';
-    text.contains(&b'\\') || text.first() == Some(&b'{') || text.windows(2).any(is_brace)
+    let is_translated = |pair: &[u8]| pair == b"$\"";
+    text.windows(2).any(is_translated)
+        || text.contains(&b'\\')
+        || text.first() == Some(&b'{')
+        || text.windows(2).any(is_brace)
 }

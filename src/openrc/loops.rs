@@ -195,9 +195,14 @@ impl Evaluator<'_> {
 
     /// The loop over every name with this prefix: those the file has set, and those that may have been there before.
     fn clear(&mut self, name: &str, prefix: &str, body: &List, at: Span) -> Run<Flow> {
-        let set = self.state.variables().map(|(name, _)| name.to_string());
+        // What only carries an attribute is not listed.
+        let (set, bare): (Vec<_>, Vec<_>) =
+            self.state.variables().partition(|(_, variable)| variable.value.is_some());
+        let is_bare = |name: &str| bare.iter().any(|(bare, _)| &***bare == name);
+        let set = set.iter().map(|(name, _)| name.to_string());
         let mut all: BTreeSet<String> = set.filter(|set| set.starts_with(prefix)).collect();
-        all.extend(names::leftovers().filter(|name| name.starts_with(prefix)).map(str::to_owned));
+        let before = names::leftovers().filter(|name| name.starts_with(prefix) && !is_bare(name));
+        all.extend(before.map(str::to_owned));
         let values = all.iter().map(|name| Val::known(name.as_bytes())).collect();
         let turns = self.turns_left;
         let flow = self.turns_over(name, values, body, at)?;
@@ -215,6 +220,12 @@ impl Evaluator<'_> {
             [Part::Double(parts)] => parts.as_slice(),
             parts => parts,
         };
+        // A line or a word is a name only where line ends and blanks separate words.
+        let mut separates =
+            |byte: u8| self.separators().is_ok_and(|separators| separators.bytes().contains(&byte));
+        if !separates(b'\n') || !separates(b' ') {
+            return None;
+        }
         match parts {
             [Part::Command(substitution)] => self.lists_names(substitution),
             [Part::Parameter(parameter)] => match &parameter.operator {

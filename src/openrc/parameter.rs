@@ -112,7 +112,7 @@ impl Evaluator<'_> {
         if all.len() == 1 {
             return all.first().cloned();
         }
-        if self.is_assigned("IFS") {
+        if !self.separators().is_ok_and(|separators| separators.bytes() == super::state::DEFAULT_IFS) {
             return Some(Val::Unknown(Unknown::other("the arguments joined by IFS", self.at)));
         }
         let mut joined = super::text::Text::new();

@@ -11,9 +11,9 @@ use super::ast::List;
 use super::eval::{Asked, Evaluator, Flow, Site, Stop};
 use super::names::is_secret_name;
 use super::parser::parse;
-use super::place::{Fault, Place, Refusal};
+use super::place::{Fault, Place, Refusal, Span};
 use super::source::Source;
-use super::state::{Exported, Variable};
+use super::state::{DEFAULT_IFS, Exported, Variable};
 use super::told::{Told, read_told};
 use super::value::{Unknown, Val, Why};
 use super::warn::{self, Kind, Warned, Warning};
@@ -182,6 +182,8 @@ impl Evaluator<'_> {
     fn begin(&mut self) {
         self.exported("HOME", self.context.home);
         self.exported("USER", self.context.user);
+        let separators = Some(Val::known(DEFAULT_IFS));
+        self.state.put("IFS", Variable { value: separators, ..Variable::unset(Span::default()) });
         for name in [
             "PATH",
             "SHELL",

@@ -119,7 +119,9 @@ impl Evaluator<'_> {
                 value = Val::Unknown(Unknown::other("an assignment before a command", assignment.span));
             }
             hidden.push((assignment.name.as_str(), self.state.variable(&assignment.name)));
-            let variable = Variable { value: Some(value), exported: Exported::Yes, ..Variable::unset(at) };
+            let value = Some(value);
+            let exported = Exported::Yes;
+            let variable = Variable { value, exported, is_temporary: true, ..Variable::unset(at) };
             self.state.put(&assignment.name, variable);
         }
         let flow = match declares {
@@ -244,6 +246,7 @@ impl Evaluator<'_> {
             at,
             is_read_only: before.is_read_only,
             changes_text: before.changes_text,
+            is_temporary: before.is_temporary,
             unset_references: Rc::from(references),
         };
         self.state.put(name, variable);
@@ -329,6 +332,8 @@ impl Evaluator<'_> {
             let own = self.state.clone();
             let own = (!matches!(flow, Flow::Exit(_))).then_some(own);
             self.merge_all(own.into_iter().chain(early), &why);
+            // Where one way ends the shell and another comes back, it is read on after the one that does.
+            return Ok(Flow::Next);
         }
         Ok(match flow {
             Flow::Exit(at) => Flow::Exit(at),

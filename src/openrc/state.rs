@@ -24,6 +24,8 @@ pub(crate) struct Variable {
     pub(crate) is_read_only: bool,
     /// A number, an array, upper or lower case: it may hold another text than it is given.
     pub(crate) changes_text: bool,
+    /// An assignment before a command, which lasts as long as that. `local` takes it over.
+    pub(crate) is_temporary: bool,
     pub(crate) at: Span,
     /// Variables that its text refers to and that nothing sets.
     pub(crate) unset_references: Rc<[String]>,
@@ -36,6 +38,7 @@ impl Variable {
             exported: Exported::No,
             is_read_only: false,
             changes_text: false,
+            is_temporary: false,
             at,
             unset_references: Rc::default(),
         }
@@ -169,6 +172,16 @@ impl State {
         }
     }
 
+    /// Something may have unset any variable, and its export with it.
+    pub(crate) fn doubt_exports(&mut self) {
+        let names: Vec<Rc<str>> = self.variables.keys().cloned().collect();
+        for name in names {
+            if let Some(variable) = self.variable(&name) {
+                self.put(&name, Variable { exported: Exported::Maybe, ..variable });
+            }
+        }
+    }
+
     /// What holds whether this state or `other` is the right one.
     pub(crate) fn merge(&mut self, other: State, why: &Unknown) {
         // Both began as one: what that had left to count is counted once.
@@ -181,6 +194,7 @@ impl State {
             .collect::<std::collections::BTreeSet<_>>()
             .into_iter()
             .collect();
+        self.merge_hidden(&other, why);
         for name in names {
             let merged = merge_variable(self.variable(&name), other.variable(&name), why);
             self.variables.insert(name, merged);
@@ -205,6 +219,37 @@ impl State {
         self.is_echo_off |= other.is_echo_off;
         self.has_other_patterns = self.has_other_patterns.take().or(other.has_other_patterns);
         self.said = self.said.take().or(other.said);
+    }
+
+    /// What comes back when a function ends. Where a name was made local in one state only, the other one's variable is the
+    /// caller's still.
+    fn merge_hidden(&mut self, other: &State, why: &Unknown) {
+        for depth in 0..self.hidden.len().min(other.hidden.len()) {
+            let names =
+                self.hidden[depth].iter().chain(&other.hidden[depth]).map(|(name, _)| Rc::clone(name));
+            let names: std::collections::BTreeSet<Rc<str>> = names.collect();
+            let frame = names.into_iter().map(|name| {
+                let (ours, theirs) = (self.before(depth, &name), other.before(depth, &name));
+                let merged = match (ours, theirs) {
+                    (None, None) => None,
+                    (ours, theirs) => Some(merge_variable(ours, theirs, why)),
+                };
+                (name, merged)
+            });
+            let frame = frame.collect();
+            self.hidden[depth] = frame;
+        }
+    }
+
+    /// The variable as it was before the function of this depth made it local, or as it is.
+    fn before(&self, depth: usize, name: &str) -> Option<Variable> {
+        let of_frame = |frame: &Vec<(Rc<str>, Option<Variable>)>| {
+            frame.iter().find(|(other, _)| &**other == name).map(|(_, before)| before.clone())
+        };
+        match self.hidden[depth..].iter().find_map(of_frame) {
+            Some(before) => before,
+            None => self.variable(name),
+        }
     }
 
     fn merge_functions(&mut self, other: BTreeMap<Rc<str>, Option<Rc<Command>>>) {
@@ -242,6 +287,7 @@ fn merge_variable(a: Option<Variable>, b: Option<Variable>, why: &Unknown) -> Va
         exported,
         is_read_only: a.is_read_only || b.is_read_only,
         changes_text: a.changes_text || b.changes_text,
+        is_temporary: a.is_temporary || b.is_temporary,
         at: if a_was || !b_was { a.at } else { b.at },
         unset_references: references,
     }
