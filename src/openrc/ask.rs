@@ -8,7 +8,7 @@ use super::eval::{Asked, Evaluator, PROMPTS_MAX, Run};
 use super::feed::fall_apart;
 use super::fields::Field;
 use super::place::{Fault, Reason, Span};
-use super::simple::Input;
+use super::simple::{Input, Stdin};
 use super::state::Said;
 use super::text::Text;
 use super::value::{Known, SUCCESS, Status, Unknown, Val, Why};
@@ -31,6 +31,11 @@ struct Wish {
 }
 
 impl Evaluator<'_> {
+    /// Whether a command that reads would ask the person.
+    pub(crate) fn reads_terminal(&self) -> bool {
+        matches!(self.stdin, Stdin::Terminal)
+    }
+
     pub(crate) fn echo(&mut self, fields: &[Field], at: Span) {
         self.succeed();
         let is_option = |field: &&Field| {
@@ -49,7 +54,7 @@ impl Evaluator<'_> {
         self.say(pieces, at);
     }
 
-    fn say(&mut self, pieces: Vec<Val>, at: Span) {
+    pub(crate) fn say(&mut self, pieces: Vec<Val>, at: Span) {
         let is_empty = |piece: &Val| piece.text().is_some_and(|text| text.bytes().trim_ascii().is_empty());
         if self.is_output_shown && !pieces.iter().all(is_empty) {
             self.state.said = Some(Said { pieces, at });
@@ -201,26 +206,29 @@ impl Evaluator<'_> {
         is_whole: bool,
         at: Span,
     ) -> Run<Val> {
-        let index = self.prompts.len();
+        let asked = Asked {
+            into,
+            is_hidden: is_hidden || self.state.is_echo_off,
+            text: prompt.iter().cloned().collect(),
+            at,
+            said_at: None,
+            is_certain: self.uncertain == 0 && self.returned.iter().all(Vec::is_empty),
+        };
+        self.pose(asked, prompt.is_some(), is_whole)
+    }
+
+    /// Asks; unless it `has_text` of its own, its text is what was last shown. `is_whole`: the answer goes into one variable.
+    pub(crate) fn pose(&mut self, mut asked: Asked, has_text: bool, is_whole: bool) -> Run<Val> {
+        let (index, at) = (self.prompts.len(), asked.at);
         if index >= PROMPTS_MAX {
             let what = format!("the file asks more than {PROMPTS_MAX} questions");
             return Err(Fault::new(at, Reason::Loop, what).into());
         }
-        let said = self.state.said.take();
-        let said_at = if prompt.is_none() { said.as_ref().map(|said| said.at) } else { None };
-        let text = match (prompt, said) {
-            (Some(prompt), _) => vec![prompt],
-            (None, Some(said)) => said.pieces,
-            (None, None) => Vec::new(),
-        };
-        self.prompts.push(Asked {
-            into,
-            is_hidden: is_hidden || self.state.is_echo_off,
-            text,
-            at,
-            said_at,
-            is_certain: self.uncertain == 0 && self.returned.iter().all(Vec::is_empty),
-        });
+        if let Some(said) = self.state.said.take().filter(|_| !has_text) {
+            asked.said_at = Some(said.at);
+            asked.text = said.pieces;
+        }
+        self.prompts.push(asked);
         Ok(match self.context.answers.get(index) {
             Some(answer) => {
                 let text = Rc::new(Text::of(answer.expose().as_bytes()));

@@ -309,7 +309,7 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    fn unset_one(&mut self, name: &str, at: Span) -> Run<()> {
+    pub(crate) fn unset_one(&mut self, name: &str, at: Span) -> Run<()> {
         let before = self.state.variable(name);
         if before.as_ref().is_some_and(|variable| variable.is_read_only) {
             self.fail();
@@ -331,7 +331,7 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    fn unset_all(&mut self, prefix: &str, at: Span) {
+    pub(crate) fn unset_all(&mut self, prefix: &str, at: Span) {
         let set: Vec<String> = self
             .state
             .variables()

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::ast::{AndOr, Command, Item, Kind, List, Pipeline};
-use super::place::{Fault, Place, Reason, Span};
+use super::place::{Fault, Place, Reason, Refusal, Span};
 use super::simple::{Input, Stdin};
 use super::source::Source;
 use super::state::{State, Variable};
@@ -142,6 +142,21 @@ impl<'c> Evaluator<'c> {
         match self.sources.get(usize::from(at.file)) {
             Some(source) => source.place(at.start),
             None => Place { file: at.file, line: 1, column: 1 },
+        }
+    }
+
+    /// How the evaluation ended, or why the file is refused.
+    pub(crate) fn end(&self, flow: Run<Flow>) -> Result<Flow, Refusal> {
+        match flow {
+            Ok(flow) => Ok(flow),
+            Err(Stop::Exit(at)) => Ok(Flow::Exit(at)),
+            Err(Stop::Refuse(fault)) => {
+                let place = self.place(fault.at);
+                let Fault { reason, what, hint, .. } = *fault;
+                let file = self.paths.get(usize::from(place.file)).filter(|_| place.file > 0);
+                let what = file.map_or(what.clone(), |path| format!("in {}: {what}", super::printable(path)));
+                Err(Refusal { place, reason, what, hint })
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::dialect::Dialect;
 use super::place::{Place, Span};
 use super::reading::{Reading, Setting};
 use super::text::Text;
@@ -30,6 +31,7 @@ impl Reading {
 
     pub(crate) fn of(settings: BTreeMap<String, Setting>, files: Vec<String>) -> Reading {
         Reading {
+            dialect: Dialect::Listing,
             settings,
             shell_only: BTreeMap::new(),
             unset: BTreeSet::new(),

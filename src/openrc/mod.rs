@@ -18,6 +18,7 @@ mod conditions;
 mod cursor;
 mod declare;
 mod dialect;
+mod dialects;
 mod dollar;
 mod draft;
 mod edit;
@@ -57,6 +58,7 @@ mod warn;
 mod word;
 
 pub use clouds::{CloudFault, CloudFile, CloudFiles, cloud};
+pub use dialect::{Dialect, tell};
 pub use draft::{Draft, Open, Unsupported, draft};
 pub use environment::{Variable, environment};
 pub use excerpt::{Excerpt, Excerpts, cells};

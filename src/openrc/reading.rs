@@ -8,21 +8,24 @@ use std::rc::Rc;
 use zeroize::Zeroizing;
 
 use super::ast::List;
-use super::eval::{Asked, Evaluator, Flow, Site, Stop};
+use super::dialect::Dialect;
+use super::eval::{Asked, Evaluator, Flow, Site};
 use super::names::is_secret_name;
 use super::parser::parse;
-use super::place::{Fault, Place, Refusal, Span};
+use super::place::{Place, Refusal, Span};
 use super::source::Source;
 use super::state::{DEFAULT_IFS, Exported, Variable};
 use super::told::{Told, read_told};
 use super::value::{Unknown, Val, Why};
 use super::warn::{self, Kind, Warned, Warning};
-use super::{Context, dialect};
+use super::{Context, dialect, dialects};
 use crate::profile;
 use crate::secret::Secret;
 
 /// A file, read.
 pub struct Reading {
+    /// Whose language it is written in.
+    pub dialect: Dialect,
     /// The exported `OS_*` and `ST_*`.
     pub settings: BTreeMap<String, Setting>,
     /// Those that are set and never exported.
@@ -129,8 +132,14 @@ pub(crate) fn evaluate(original: &[u8], context: &Context<'_>, told: &[Told]) ->
         Ok(source) => source,
         Err(fault) => return Err(Source::split_only(original).refuse(*fault)),
     };
-    let parsed = dialect::refuse_others(&source.text, 0).and_then(|()| parse(&source.text, 0));
-    let mut program = match parsed {
+    let dialect = match dialect::recognise(&source.text, context.file_name) {
+        Ok(dialect) => dialect,
+        Err(fault) => return Err(source.refuse(*fault)),
+    };
+    if let Some(reader) = dialects::reader(dialect) {
+        return dialects::read(dialect, reader, source, context, told);
+    }
+    let mut program = match parse(&source.text, 0) {
         Ok(program) => program,
         Err(fault) => return Err(source.refuse(*fault)),
     };
@@ -140,23 +149,18 @@ pub(crate) fn evaluate(original: &[u8], context: &Context<'_>, told: &[Told]) ->
     let mut evaluator = Evaluator::new(context, source);
     evaluator.told = told;
     evaluator.begin();
-    let flow = match evaluator.list(&program.list) {
-        Ok(flow) => flow,
-        Err(Stop::Exit(at)) => Flow::Exit(at),
-        Err(Stop::Refuse(fault)) => {
-            let place = evaluator.place(fault.at);
-            let Fault { reason, what, hint, .. } = *fault;
-            let file = evaluator.paths.get(usize::from(place.file)).filter(|_| place.file > 0);
-            let what = file.map_or(what.clone(), |path| format!("in {}: {what}", printable(path)));
-            return Err(Refusal { place, reason, what, hint });
-        }
-    };
+    let flow = evaluator.list(&program.list);
+    let flow = evaluator.end(flow)?;
     for name in &program.set_in_here_documents {
         let why = Unknown::other("a here-document that assigns", evaluator.at);
         evaluator.state.forget(name, &why);
     }
+    if dialect == Dialect::Dotenv {
+        dialects::doubt(&mut evaluator);
+    }
     evaluator.warnings.append(&mut written);
-    Ok(evaluator.reading(flow, scrubbed_for, &program.list))
+    let end = program.list.items.last().map(|item| item.span.end);
+    Ok(Reading { dialect, scrubbed_for, ..evaluator.reading(flow, end) })
 }
 
 /// The last line of a scrubbed file is ours: it is not evaluated, only its profile's name is kept.
@@ -179,7 +183,7 @@ pub(crate) fn take_own_line(list: &mut List, source: &Source) -> Option<profile:
 
 impl Evaluator<'_> {
     /// The environment that the file is read in.
-    fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.exported("HOME", self.context.home);
         self.exported("USER", self.context.user);
         let separators = Some(Val::known(DEFAULT_IFS));
@@ -222,13 +226,13 @@ impl Evaluator<'_> {
         }
     }
 
-    fn reading(mut self, flow: Flow, scrubbed_for: Option<profile::Name>, list: &List) -> Reading {
+    /// What was read; the last command of the file ends at `last`.
+    pub(crate) fn reading(mut self, flow: Flow, last: Option<u32>) -> Reading {
         let ended = match flow {
             Flow::Exit(at) | Flow::Return(at) => Some(at),
             _ => None,
         };
-        let is_last = |at| list.items.last().is_some_and(|item| item.span.end == at);
-        let ended = ended.filter(|at| at.file != 0 || !is_last(at.end));
+        let ended = ended.filter(|at| at.file != 0 || last != Some(at.end));
         if let Some(at) = ended {
             self.warn(at, Kind::EndsEarly, "the file ends here; what follows is not read");
         }
@@ -281,7 +285,8 @@ impl Evaluator<'_> {
             unset,
             prompts,
             warnings,
-            scrubbed_for,
+            scrubbed_for: None,
+            dialect: Dialect::Shell,
         }
     }
 

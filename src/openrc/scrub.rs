@@ -1,11 +1,14 @@
 //! Taking the secret out of a file's text: its value is emptied wherever it is assigned, the lines that ask for it become
 //! comments, one line at the end asks osagent instead; all else stays byte for byte. Writing it to disk is not done here.
 
+mod others;
+
 use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
 use super::ast::{Assigned, List};
+use super::dialect::Dialect;
 use super::draft::draft;
 use super::names::{self, Meaning, is_secret_name};
 use super::parser::{Program, parse};
@@ -23,6 +26,10 @@ pub(crate) const LINE_START: &str = "eval \"$(osagent env --shell sh ";
 pub(crate) const LINE_END: &str = ")\"";
 pub(crate) const LINE_MARK: &str = " # osagent";
 
+/// The same for fish.
+pub(crate) const FISH_LINE_START: &str = "osagent env --shell fish ";
+pub(crate) const FISH_LINE_END: &str = " | source # osagent";
+
 /// A file without its secret.
 #[derive(Debug)]
 pub struct Scrubbed {
@@ -34,6 +41,8 @@ pub struct Scrubbed {
     pub others: Vec<(String, Place)>,
     /// Where the file asks a program for the password still.
     pub programs: Vec<Place>,
+    /// The last line asks osagent. Where no shell runs the file there is none.
+    pub has_line: bool,
     /// How the secret was written; nothing where it is asked for.
     forms: Vec<Text>,
 }
@@ -63,17 +72,25 @@ pub fn scrub(original: &[u8], reading: &Reading, profile: &profile::Name) -> Res
         Ok(source) => source,
         Err(fault) => return Err(Source::split_only(original).refuse(*fault)),
     };
-    let (edits, forms) = match edits(&source, reading, profile) {
-        Ok(found) => found,
+    let has_line = matches!(reading.dialect, Dialect::Shell | Dialect::Fish);
+    let done = match reading.dialect {
+        Dialect::Shell | Dialect::Dotenv => edits(&source, reading, profile).map(|(edits, forms)| {
+            let mut text = apply(original, edits);
+            if has_line && reading.scrubbed_for.is_none() {
+                append_line(&mut text, original, profile);
+            }
+            (text, forms)
+        }),
+        _ => others::scrubbed(original, &source, reading, profile),
+    };
+    let (text, forms) = match done {
+        Ok(done) => done,
         Err(fault) => return Err(source.refuse(*fault)),
     };
-    let mut text = apply(original, edits);
-    if reading.scrubbed_for.is_none() {
-        append_line(&mut text, original, profile);
-    }
-    let after = check(&text, reading)?;
+    let after = check(&text, reading, has_line)?;
     let left = left::of_secret(&text, &forms, reading);
-    Ok(Scrubbed { left, others: left::others(&text, &after), programs: left::programs(&after), text, forms })
+    let (others, programs) = (left::others(&text, &after), left::programs(&after));
+    Ok(Scrubbed { left, others, programs, has_line, text, forms })
 }
 
 fn edits(source: &Source, reading: &Reading, profile: &profile::Name) -> Parsed<(Vec<Edit>, Vec<Text>)> {
@@ -254,20 +271,26 @@ fn apply(original: &[u8], mut edits: Vec<Edit>) -> Zeroizing<Vec<u8>> {
 }
 
 fn append_line(text: &mut Zeroizing<Vec<u8>>, original: &[u8], profile: &profile::Name) {
-    let end_of_line: &[u8] = if original.windows(2).any(|pair| pair == b"\r\n") { b"\r\n" } else { b"\n" };
+    let sign = end_of_line(text, original);
+    text.extend_from_slice(format!("{LINE_START}{profile}{LINE_END}{LINE_MARK}").as_bytes());
+    text.extend_from_slice(sign);
+}
+
+/// Ends the last line, so that another can follow; returns how the lines of this file end.
+fn end_of_line(text: &mut Zeroizing<Vec<u8>>, original: &[u8]) -> &'static [u8] {
+    let sign: &[u8] = if original.windows(2).any(|pair| pair == b"\r\n") { b"\r\n" } else { b"\n" };
     if !text.is_empty() && !text.ends_with(b"\n") {
-        text.extend_from_slice(end_of_line);
+        text.extend_from_slice(sign);
     }
     // A file that ends in a backslash would take the new line for its last command's.
     if text.ends_with(b"\\\n") || text.ends_with(b"\\\r\n") {
-        text.extend_from_slice(end_of_line);
+        text.extend_from_slice(sign);
     }
-    text.extend_from_slice(format!("{LINE_START}{profile}{LINE_END}{LINE_MARK}").as_bytes());
-    text.extend_from_slice(end_of_line);
+    sign
 }
 
 /// The new text must be the shell's still, end in our line, and come that far. What it reads as now.
-fn check(text: &[u8], reading: &Reading) -> Result<Reading, Refusal> {
+fn check(text: &[u8], reading: &Reading, has_line: bool) -> Result<Reading, Refusal> {
     let refuse = |place: Place, what: &str| Refusal {
         place,
         reason: Reason::CannotScrub,
@@ -284,6 +307,9 @@ fn check(text: &[u8], reading: &Reading) -> Result<Reading, Refusal> {
             return Err(refuse(refusal.place, "without the secret the file would not be the shell's"));
         }
     };
+    if !has_line {
+        return Ok(after);
+    }
     if after.scrubbed_for.is_none() {
         let place = Place { file: 0, line: 1, column: 1 };
         return Err(refuse(place, "the line for osagent would not stand for itself at the end of this file"));

@@ -90,6 +90,8 @@ kinds! {
         "a variable has a newer name, which is missing",
     PasswordCommand "password-command"
         "the password is what a command prints, which is not run",
+    ReadDifferently "read-differently"
+        "a line of a dotenv file that a shell and the tools for such files take differently",
     Vendor "vendor"
         "what a clouds.yaml takes from a vendor's profile",
 }

@@ -8,6 +8,7 @@ mod clouds;
 mod commands;
 mod compounds;
 mod corpus;
+mod dialects;
 mod drafts;
 mod generated;
 mod grammar;

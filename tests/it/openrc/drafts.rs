@@ -200,11 +200,9 @@ fn what_is_no_shells_file_is_refused_with_its_place() {
         files: &NoFiles,
     };
     for (text, reason, what) in [
-        ("# c\nset -gx OS_USERNAME ada\n", "dialect", "fish"),
-        ("setenv OS_USERNAME ada\n", "dialect", "csh"),
-        ("\n$env:OS_USERNAME = 'ada'\n", "dialect", "PowerShell"),
-        ("@echo off\nset OS_USERNAME=ada\n", "dialect", "Windows"),
-        ("SHELL=/bin/bash\nPWD=/root\nOS_PASSWORD=a;b c\n", "dialect", "env"),
+        ("# c\nlet-env OS_USERNAME = 'ada'\n", "dialect", "nushell"),
+        ("\n$env.OS_USERNAME = 'ada'\n", "dialect", "nushell"),
+        ("set-env OS_USERNAME ada\n", "dialect", "elvish"),
         ("clouds:\n  a: b\n", "not-an-rc", "clouds.yaml"),
         ("[default]\nOS_USERNAME=ada\n", "not-an-rc", "sections"),
         ("{\"auth\": 1}\n", "not-an-rc", "JSON"),

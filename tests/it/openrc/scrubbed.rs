@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use osagent::openrc::{Reading, Scrubbed, draft, scrub};
+use osagent::openrc::{Dialect, Reading, Scrubbed, draft, scrub};
 
 use super::cases::{self, Case, HOME};
 use super::scrub::NOT_SCRUBBED;
@@ -24,6 +24,10 @@ fn every_scrubbed_case_gives_the_same_settings_but_the_password_and_asks_nobody_
     let (mut count, mut compared) = (0, BTreeMap::new());
     for case in cases::cases() {
         let Ok(reading) = case.read() else { continue };
+        // The other dialects are sourced by shells of their own.
+        if reading.dialect != Dialect::Shell {
+            continue;
+        }
         let draft = draft(&reading);
         let Some(secret) = draft.secret.filter(|secret| !secret.is_empty()) else { continue };
         count += 1;

@@ -21,6 +21,7 @@ pub(crate) fn source(shell: &Path, file: &Path, path: &Path, home: &str, then: &
     let quiet: &[&str] = match name {
         "bash" => &["--norc", "--noprofile"],
         "zsh" => &["-f"],
+        "fish" => &["--no-config"],
         _ => &[],
     };
     let script = format!(". {}\n{then}", file.to_str().unwrap());

@@ -1,0 +1,3 @@
+set -gx OS_AUTH_URL https://id.example.test/v3
+OS_USERNAME=ada
+set -gx OS_REGION_NAME one
