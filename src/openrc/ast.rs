@@ -98,8 +98,10 @@ pub(crate) struct Assignment {
 #[derive(Debug)]
 pub(crate) enum Assigned {
     Word(Word),
-    /// `A=(…)` or `A[1]=…`.
-    Array,
+    /// `A=(…)`
+    Array(Rc<Vec<Word>>),
+    /// `A[1]=…`
+    Element(Word, Word),
 }
 
 #[derive(Debug)]
@@ -168,7 +170,7 @@ pub(crate) enum Part {
     /// `@(…|…)`, `$'\u…'`: what depends on more than the file.
     Opaque(&'static str, Span),
     /// `(…)` right after `NAME=`.
-    Array,
+    Array(Rc<Vec<Word>>),
 }
 
 #[derive(Debug)]
@@ -202,8 +204,15 @@ pub(crate) enum Operator {
     Indirect,
     /// `${!A*}`, `${!A@}`
     NamesOf,
-    /// `${A[…]}`, but for `${A[0]}`, which is `${A}` where A is no array.
-    Element,
+    /// `${A[…]}`, but for `${A[0]}`, which is `${A}`.
+    Element(Word),
+    /// `${A[@]}`, `${A[*]}`, and with `are_keys` `${!A[@]}`.
+    All {
+        is_joined: bool,
+        are_keys: bool,
+    },
+    /// `${#A[@]}`
+    Count,
     Default {
         kind: Default_,
         colon: bool,

@@ -18,8 +18,10 @@ struct Wish {
     export: Option<bool>,
     is_read_only: bool,
     is_local: bool,
-    /// `-i`, `-l`, `-u`, `-a`, `-A`: the value is not the text.
+    /// `-i`, `-l`, `-u`: the value is not the text.
     changes_value: bool,
+    /// `-a`, or `-A`
+    is_map: Option<bool>,
     is_nameref: bool,
     is_about_functions: bool,
     is_global: bool,
@@ -101,7 +103,9 @@ impl Evaluator<'_> {
                     wish.is_global = true;
                 }
                 'f' | 'F' => wish.is_about_functions = true,
-                'i' | 'l' | 'u' | 'a' | 'A' | 'c' => wish.changes_value = true,
+                'i' | 'l' | 'u' | 'c' => wish.changes_value = true,
+                'a' => wish.is_map = Some(false),
+                'A' => wish.is_map = Some(true),
                 'n' => wish.is_nameref = true,
                 _ => {}
             }
@@ -139,12 +143,21 @@ impl Evaluator<'_> {
                 all.extend(fields.into_iter().map(|field| Declared::Field(field, word.span)));
                 continue;
             };
-            let value = match wish.changes_value
-                || wish.is_nameref
-                || matches!(assignment.value, Assigned::Array)
-            {
-                true => Val::Unknown(Unknown::other("an array, a number or another name", assignment.span)),
-                false => self.expanded(&assignment)?,
+            let is_first = all.is_empty();
+            let value = match &assignment.value {
+                _ if wish.changes_value || wish.is_nameref => {
+                    Val::Unknown(Unknown::other("a number or another name", assignment.span))
+                }
+                Assigned::Word(_) => match self.expanded(&assignment)? {
+                    // Bash reads it as the words of an array.
+                    Val::Known(known) if wish.is_map.is_some() && known.text.bytes().starts_with(b"(") => {
+                        Val::Unknown(Unknown::other("an array in quotes", assignment.span))
+                    }
+                    value => value,
+                },
+                // Its words are expanded when it is assigned, which no one before it may change.
+                _ if is_first => Val::known(b""),
+                _ => Val::Unknown(Unknown::other("an array behind other assignments", assignment.span)),
             };
             let value = if wish.is_indirect { of_indirect(&assignment, value) } else { value };
             let references = std::mem::take(&mut self.unset_references);
@@ -162,7 +175,12 @@ impl Evaluator<'_> {
             Declared::Assigned { assignment, value, references } => {
                 self.hide(&assignment.name, wish, at);
                 self.unset_references = references;
-                self.assign_expanded(&assignment, value)?;
+                match (&assignment.value, &value) {
+                    (Assigned::Array(_) | Assigned::Element(..), Val::Known(_)) => {
+                        self.assign_elements(&assignment, wish.is_map, at)?;
+                    }
+                    _ => self.assign_expanded(&assignment, value)?,
+                }
                 self.declare_value(&assignment.name, None, wish, at)?;
             }
         }
@@ -251,6 +269,9 @@ impl Evaluator<'_> {
         variable.is_read_only |= wish.is_read_only;
         variable.changes_text |= wish.changes_value;
         self.state.put(name, variable);
+        if let Some(is_map) = wish.is_map {
+            self.declare_elements(name, is_map, at);
+        }
         Ok(())
     }
 
@@ -319,10 +340,10 @@ impl Evaluator<'_> {
             return Ok(());
         }
         if !is_name(name) {
-            if let Some((name, _)) = name.split_once('[').filter(|(name, _)| is_name(name)) {
-                self.state.forget(name, &Unknown::other("an element of an array", at));
-            }
-            return Ok(());
+            return match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+                Some((name, index)) if is_name(name) => self.unset_element(name, index, at),
+                _ => Ok(()),
+            };
         }
         self.state.remove(name, at);
         if self.uncertain == 0 {

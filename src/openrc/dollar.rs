@@ -25,7 +25,7 @@ impl Parser<'_> {
         let name = self.parameter_name(start)?;
         let index = self.index(start)?;
         if self.eat(b'}') {
-            let operator = index.map_or(Operator::None, |_| Operator::Element);
+            let operator = index.map_or(Operator::None, |index| of_index(index, false));
             return Ok(Parameter { name, operator, is_braced: true, span: self.span_from(start) });
         }
         let operator = match index {
@@ -38,7 +38,11 @@ impl Parser<'_> {
     fn length(&mut self, start: usize) -> Parsed<Parameter> {
         self.at += 1;
         let name = self.parameter_name(start)?;
-        let operator = if self.index(start)?.is_some() { Operator::Other } else { Operator::Length };
+        let operator = match self.index(start)?.map(|index| of_index(index, false)) {
+            None => Operator::Length,
+            Some(Operator::All { .. }) => Operator::Count,
+            Some(_) => Operator::Other,
+        };
         self.closing_brace(start)?;
         Ok(Parameter { name, operator, is_braced: true, span: self.span_from(start) })
     }
@@ -52,7 +56,10 @@ impl Parser<'_> {
                 self.at += 1;
                 Operator::NamesOf
             }
-            (Some(_), Some(b'}')) => Operator::Other,
+            (Some(index), Some(b'}')) => match of_index(index, true) {
+                all @ Operator::All { .. } => all,
+                _ => Operator::Other,
+            },
             _ => {
                 let operator = self.other_operator(start, is_quoted)?;
                 return Ok(Parameter { name, operator, is_braced: true, span: self.span_from(start) });
@@ -84,24 +91,15 @@ impl Parser<'_> {
     }
 
     /// `[…]` after a name. The first element of what is no array is the thing itself, so `[0]` says nothing.
-    fn index(&mut self, start: usize) -> Parsed<Option<String>> {
+    fn index(&mut self, start: usize) -> Parsed<Option<Word>> {
         if !self.eat(b'[') {
             return Ok(None);
         }
-        let mut index = String::new();
-        let mut depth = 1_u32;
-        while let Some(byte) = self.bump() {
-            match byte {
-                b'[' => depth += 1,
-                b']' => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                return Ok((index != "0").then_some(index));
-            }
-            index.push(char::from(byte));
+        let index = self.word(Within::Index)?.unwrap_or_default();
+        if !self.eat(b']') {
+            return Err(self.unterminated_brace(start));
         }
-        Err(self.unterminated_brace(start))
+        Ok((index.bare() != Some("0")).then_some(index))
     }
 
     fn operator(&mut self, start: usize, is_quoted: bool) -> Parsed<Operator> {
@@ -315,6 +313,14 @@ enum Escape {
     Byte(u8),
     /// An unknown escape keeps its backslash.
     Kept(u8),
+}
+
+fn of_index(index: Word, are_keys: bool) -> Operator {
+    match index.bare() {
+        Some("@") => Operator::All { is_joined: false, are_keys },
+        Some("*") => Operator::All { is_joined: true, are_keys },
+        _ => Operator::Element(index),
+    }
 }
 
 /// In `"${A:-"\a"}"` the backslash goes, in `"\a"` it stays, and braces expand there: how deep that stands in quotes is not

@@ -192,7 +192,7 @@ impl Evaluator<'_> {
                 Val::Unknown(Unknown::other("a process substitution", *at))
             }
             Part::Opaque(what, at) => Val::Unknown(Unknown::other(what, *at)),
-            Part::Array => Val::Unknown(Unknown::other("an array", self.at)),
+            Part::Array(_) => Val::Unknown(Unknown::other("an array", self.at)),
         })
     }
 

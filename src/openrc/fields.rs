@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::ast::{Operator, Part, Word};
+use super::ast::{Operator, Parameter, Part, Word};
 use super::braces;
 use super::eval::{Evaluator, Run};
 use super::expand::Builder;
@@ -67,10 +67,8 @@ impl Evaluator<'_> {
                 }
                 Part::Quoted(text) => builder.add(text.bytes()),
                 Part::Double(inside) => self.double_fields(inside, &mut builder, fields)?,
-                Part::Parameter(parameter)
-                    if matches!(parameter.name.as_str(), "@" | "*") && is_all(part) =>
-                {
-                    let all = self.state.arguments.clone();
+                Part::Parameter(parameter) if all_of(part).is_some() => {
+                    let all = self.several(parameter);
                     self.every_argument(&all, false, &mut builder, fields);
                 }
                 other => {
@@ -89,17 +87,21 @@ impl Evaluator<'_> {
 
     fn double_fields(&mut self, inside: &[Part], builder: &mut Builder, fields: &mut Vec<Field>) -> Run<()> {
         if let [part @ Part::Parameter(parameter)] = inside
-            && parameter.name == "@"
-            && is_all(part)
+            && all_of(part) == Some(false)
         {
-            let all = self.state.arguments.clone();
+            let all = self.several(parameter);
             self.every_argument(&all, true, builder, fields);
             return Ok(());
         }
         let value = self.quoted_parts(inside)?;
-        let several = |all: &Arguments| !matches!(all, Arguments::Known(all) if all.len() < 2);
-        let holds_all = |part: &Part| is_all(part) && matches!(part, Part::Parameter(p) if p.name == "@");
-        if inside.iter().any(holds_all) && several(&self.state.arguments) {
+        let holds_all = |part: &Part| all_of(part) == Some(false);
+        let is_several = inside.iter().filter(|part| holds_all(part)).any(|part| match part {
+            Part::Parameter(parameter) => {
+                !matches!(self.several(parameter), Arguments::Known(all) if all.len() < 2)
+            }
+            _ => false,
+        });
+        if is_several {
             let unknown = Unknown::other("the arguments in the middle of a word", self.at);
             builder.add_value(&Val::Unknown(unknown));
             builder.is_loose = true;
@@ -112,6 +114,14 @@ impl Evaluator<'_> {
         }
         builder.add_value(&value);
         Ok(())
+    }
+
+    /// What such a part stands for.
+    fn several(&mut self, parameter: &Parameter) -> Arguments {
+        match parameter.operator {
+            Operator::All { are_keys, .. } => self.all_elements(&parameter.name, are_keys, parameter.span),
+            _ => self.state.arguments.clone(),
+        }
     }
 
     /// `${A:-"a b"}` without quotes around it: which of its blanks separate is not followed.
@@ -252,7 +262,12 @@ fn has_quoted_default(part: &Part) -> bool {
     }
 }
 
-/// `$@` or `$*` itself, without an operator.
-fn is_all(part: &Part) -> bool {
-    matches!(part, Part::Parameter(parameter) if matches!(parameter.operator, Operator::None))
+/// Whether a part stands for several values, `$@` or `${A[@]}`; `true` where quotes make one of them, `$*`.
+fn all_of(part: &Part) -> Option<bool> {
+    let Part::Parameter(parameter) = part else { return None };
+    match (&parameter.operator, parameter.name.as_str()) {
+        (Operator::None, name @ ("@" | "*")) => Some(name == "*"),
+        (Operator::All { is_joined, .. }, _) => Some(*is_joined),
+        _ => None,
+    }
 }

@@ -7,6 +7,7 @@
 //! the first prompt that is not `answered` is the one to ask next.
 
 mod arithmetic;
+mod arrays;
 mod ask;
 mod ast;
 mod braces;

@@ -50,10 +50,12 @@ impl Evaluator<'_> {
             Operator::Length => self.length(name, *span),
             Operator::Indirect => self.indirect(name, *span),
             Operator::NamesOf => Ok(Val::Unknown(Unknown::new(Why::Session(format!("{name}*")), *span))),
-            Operator::Element => match self.state.variable(name) {
-                Some(_) => Ok(Val::Unknown(Unknown::other("an element of an array", *span))),
-                None => self.value_or_empty(name, *span),
-            },
+            Operator::Element(index) => self.element(name, index, *span),
+            Operator::All { are_keys, .. } => {
+                let all = self.all_elements(name, *are_keys, *span);
+                Ok(self.one_text(&all).unwrap_or(Val::known(b"")))
+            }
+            Operator::Count => Ok(self.count_elements(name, *span)),
             Operator::Default { kind, colon, word } => self.default(name, *kind, *colon, word, *span),
             Operator::Remove { from_end, longest, pattern } => {
                 self.remove_pattern(name, *from_end, *longest, pattern, *span)
@@ -99,13 +101,19 @@ impl Evaluator<'_> {
     }
 
     fn arguments_as_text(&mut self, name: &str) -> Option<Val> {
-        let all = match &self.state.arguments {
+        let all = self.state.arguments.clone();
+        match &all {
+            Arguments::Known(all) if name == "#" => Some(Val::known(all.len().to_string().as_bytes())),
+            all => self.one_text(all),
+        }
+    }
+
+    /// All of them as one text; `None` if there are none.
+    fn one_text(&mut self, all: &Arguments) -> Option<Val> {
+        let all = match all {
             Arguments::Known(all) => Rc::clone(all),
             Arguments::Unknown(unknown) => return Some(Val::Unknown(unknown.clone())),
         };
-        if name == "#" {
-            return Some(Val::known(all.len().to_string().as_bytes()));
-        }
         if all.is_empty() {
             return None;
         }

@@ -1,6 +1,9 @@
 //! Lists, pipelines and simple commands. It turns a text into a tree or says where it is not the shell's language;
 //! it evaluates nothing.
 
+use std::rc::Rc;
+
+use super::arrays::split_at_index;
 use super::ast::{
     AndOr, Assigned, Assignment, Command, Item, Kind, List, Part, Pipeline, Redirect, RedirectKind, Simple,
     Word,
@@ -318,6 +321,9 @@ impl Parser<'_> {
 /// The assignment that a word of a command line is, if it is one.
 pub(crate) fn assignment(word: &Word) -> Option<Assignment> {
     let Some((Part::Bare(first), rest)) = word.parts.split_first() else { return None };
+    if let Some(element) = element(word, first.bytes()) {
+        return Some(element);
+    }
     let bytes = first.bytes();
     let equals = bytes.iter().position(|&byte| byte == b'=')?;
     let (mut left, right) = (&bytes[..equals], &bytes[equals + 1..]);
@@ -327,15 +333,6 @@ pub(crate) fn assignment(word: &Word) -> Option<Assignment> {
     }
     let left = std::str::from_utf8(left).ok()?;
     let span = word.span;
-    if let Some((name, _)) = left.split_once('[').filter(|_| left.ends_with(']')) {
-        let is_element = is_name(name);
-        return is_element.then(|| Assignment {
-            name: name.to_owned(),
-            append,
-            value: Assigned::Array,
-            span,
-        });
-    }
     if !left.bytes().next().is_some_and(is_name_start) || !is_name(left) {
         return None;
     }
@@ -344,12 +341,19 @@ pub(crate) fn assignment(word: &Word) -> Option<Assignment> {
         parts.push(Part::Bare(Text::of(right)));
     }
     parts.extend_from_slice(rest);
-    let is_array = parts.iter().any(|part| matches!(part, Part::Array));
     let start = span.start + (equals as u32 + 1);
-    let value = if is_array {
-        Assigned::Array
-    } else {
-        Assigned::Word(Word { parts, span: Span { start: start.min(span.end), ..span } })
+    let value = match parts.as_slice() {
+        [Part::Array(words)] => Assigned::Array(Rc::clone(words)),
+        _ => Assigned::Word(Word { parts, span: Span { start: start.min(span.end), ..span } }),
     };
     Some(Assignment { name: left.to_owned(), append, value, span })
+}
+
+/// `NAME[index]=value`
+fn element(word: &Word, first: &[u8]) -> Option<Assignment> {
+    let bracket = first.iter().position(|&byte| byte == b'[')?;
+    let name = std::str::from_utf8(&first[..bracket]).ok().filter(|name| is_name(name))?;
+    let (index, append, value) = split_at_index(word, bracket + 1)?;
+    let value = Assigned::Element(index, value);
+    Some(Assignment { name: name.to_owned(), append, value, span: word.span })
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::ast::{Command, Condition, Kind, List, Operator, Part, Simple, Substitution, Word};
+use super::ast::{Assigned, Command, Condition, Kind, List, Operator, Part, Simple, Substitution, Word};
 
 #[derive(Default)]
 pub(crate) struct Reach {
@@ -95,8 +95,13 @@ fn of_condition(condition: &Condition, reached: &mut Reach) {
 fn of_simple(simple: &Simple, functions: &Functions, reached: &mut Reach) {
     for assignment in &simple.assignments {
         reached.names.insert(assignment.name.clone());
-        if let super::ast::Assigned::Word(word) = &assignment.value {
-            of_word(word, reached);
+        match &assignment.value {
+            Assigned::Word(word) => of_word(word, reached),
+            Assigned::Array(words) => words.iter().for_each(|word| of_word(word, reached)),
+            Assigned::Element(index, word) => {
+                of_arithmetic(index, reached);
+                of_word(word, reached);
+            }
         }
     }
     simple.words.iter().for_each(|word| of_word(word, reached));
@@ -182,6 +187,7 @@ fn of_parts(parts: &[Part], reached: &mut Reach) {
                     of_arithmetic(offset, reached);
                     length.iter().for_each(|word| of_arithmetic(word, reached));
                 }
+                Operator::Element(index) => of_arithmetic(index, reached),
                 _ => {}
             },
             Part::Arithmetic(word) => of_arithmetic(word, reached),
@@ -190,7 +196,8 @@ fn of_parts(parts: &[Part], reached: &mut Reach) {
                 Substitution::Parsed { .. } | Substitution::Backquoted { .. } => reached.may_ask = true,
             },
             Part::Process(..) => reached.may_ask = true,
-            Part::Bare(_) | Part::Quoted(_) | Part::Opaque(..) | Part::Array => {}
+            Part::Array(words) => words.iter().for_each(|word| of_word(word, reached)),
+            Part::Bare(_) | Part::Quoted(_) | Part::Opaque(..) => {}
         }
     }
 }

@@ -240,8 +240,8 @@ impl Evaluator<'_> {
         let variables: Vec<(Rc<str>, Variable)> =
             self.state.variables().map(|(name, variable)| (Rc::clone(name), variable.clone())).collect();
         for (name, variable) in variables.iter().filter(|(name, _)| is_setting_name(name)) {
-            let Some(value) = &variable.value else { continue };
-            let value = match (variable.exported, value) {
+            let Some(value) = Self::as_setting(variable) else { continue };
+            let value = match (variable.exported, &value) {
                 (Exported::Maybe, Val::Known(_)) => {
                     Val::Unknown(Unknown::other("whether it is exported", variable.at))
                 }

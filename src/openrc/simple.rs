@@ -170,8 +170,8 @@ impl Evaluator<'_> {
     pub(crate) fn expanded(&mut self, assignment: &Assignment) -> Run<Val> {
         self.unset_references.clear();
         let word = match &assignment.value {
-            Assigned::Array => return Ok(Val::Unknown(Unknown::other("an array", assignment.span))),
             Assigned::Word(word) => word,
+            _ => return Ok(Val::Unknown(Unknown::other("an array", assignment.span))),
         };
         match self.names_meant(std::slice::from_ref(word)) {
             Some(prefix) => {
@@ -204,6 +204,10 @@ impl Evaluator<'_> {
     }
 
     fn assign_word(&mut self, assignment: &Assignment) -> Run<()> {
+        if !matches!(assignment.value, Assigned::Word(_)) {
+            self.unset_references.clear();
+            return self.assign_elements(assignment, None, assignment.span);
+        }
         let value = self.expanded(assignment)?;
         self.assign_expanded(assignment, value)
     }
@@ -240,9 +244,14 @@ impl Evaluator<'_> {
             true => Val::Unknown(Unknown::other("a variable that changes what it is given", at)),
             false => value,
         };
+        let elements = before.elements.filter(|_| !before.changes_text).map(|mut elements| {
+            Rc::make_mut(&mut elements).put_first(value.clone());
+            elements
+        });
         let variable = Variable {
             value: Some(value),
             exported,
+            elements,
             at,
             is_read_only: before.is_read_only,
             changes_text: before.changes_text,

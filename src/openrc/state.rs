@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::arrays::Elements;
 use super::ast::Command;
 use super::place::Span;
 use super::value::{SUCCESS, Status, Unknown, Val};
@@ -26,6 +27,8 @@ pub(crate) struct Variable {
     pub(crate) changes_text: bool,
     /// An assignment before a command, which lasts as long as that. `local` takes it over.
     pub(crate) is_temporary: bool,
+    /// Of an array; without them and with a value that is not known, nothing is known of any.
+    pub(crate) elements: Option<Rc<Elements>>,
     pub(crate) at: Span,
     /// Variables that its text refers to and that nothing sets.
     pub(crate) unset_references: Rc<[String]>,
@@ -39,6 +42,7 @@ impl Variable {
             is_read_only: false,
             changes_text: false,
             is_temporary: false,
+            elements: None,
             at,
             unset_references: Rc::default(),
         }
@@ -155,7 +159,10 @@ impl State {
             _ => Exported::Maybe,
         };
         let value = Some(Val::Unknown(why.clone()));
-        self.put(name, Variable { value, exported, ..before.unwrap_or(Variable::unset(why.at)) });
+        self.put(
+            name,
+            Variable { value, exported, elements: None, ..before.unwrap_or(Variable::unset(why.at)) },
+        );
     }
 
     /// Something may have changed anything.
@@ -281,6 +288,11 @@ fn merge_variable(a: Option<Variable>, b: Option<Variable>, why: &Unknown) -> Va
         }
         _ => Some(Val::Unknown(why.as_part())),
     };
+    let (value, elements) = match (a.elements, b.elements) {
+        (None, None) => (value, None),
+        (Some(x), Some(y)) if Rc::ptr_eq(&x, &y) || x.is_same(&y, same) => (value, Some(x)),
+        _ => (Some(Val::Unknown(why.as_part())), None),
+    };
     let references = if a.unset_references.is_empty() { b.unset_references } else { a.unset_references };
     Variable {
         value,
@@ -288,6 +300,7 @@ fn merge_variable(a: Option<Variable>, b: Option<Variable>, why: &Unknown) -> Va
         is_read_only: a.is_read_only || b.is_read_only,
         changes_text: a.changes_text || b.changes_text,
         is_temporary: a.is_temporary || b.is_temporary,
+        elements,
         at: if a_was || !b_was { a.at } else { b.at },
         unset_references: references,
     }

@@ -142,14 +142,14 @@ impl Question<'_> {
         let passes_on = |word: &Word| match assignment(word) {
             Some(assignment) => match assignment.value {
                 super::ast::Assigned::Word(value) => self.words.contains(&value.span.start),
-                super::ast::Assigned::Array => false,
+                _ => false,
             },
             None => word.bare().is_some_and(|name| self.names.contains(name) || name.starts_with('-')),
         };
         let assigns = !simple.assignments.is_empty()
             && simple.assignments.iter().all(|assignment| match &assignment.value {
                 super::ast::Assigned::Word(value) => self.words.contains(&value.span.start),
-                super::ast::Assigned::Array => false,
+                _ => false,
             });
         let first = simple.words.first().and_then(Word::bare);
         match first {

@@ -22,7 +22,9 @@ pub(crate) enum Within {
     Replaced,
     /// The numbers of `${A:0:2}`, up to a colon.
     Offset,
-    /// The same inside double quotes, where single quotes mean nothing.
+    /// The brackets after a name in `${…}`.
+    Index,
+    /// After an operator inside double quotes, where single quotes mean nothing.
     QuotedBrace,
 }
 
@@ -36,7 +38,11 @@ impl Parser<'_> {
         let mut quote = None;
         while let Some(byte) = self.peek() {
             let is_process = matches!(byte, b'<' | b'>') && self.peek_second() == Some(b'(');
-            let is_grouped = within == Within::Regex && parentheses > 0 && b" |)".contains(&byte);
+            let is_grouped = match within {
+                Within::Regex => parentheses > 0 && b" |)".contains(&byte),
+                Within::Index => parentheses > 0 && byte == b']',
+                _ => false,
+            };
             if within == Within::QuotedBrace && byte == b'\'' {
                 // It stays in the value, yet the shell looks for the other one of the pair.
                 quote = if quote.is_none() { Some(self.at) } else { None };
@@ -51,6 +57,8 @@ impl Parser<'_> {
             match byte {
                 b'(' if within == Within::Regex => parentheses += 1,
                 b')' if within == Within::Regex => parentheses -= 1,
+                b'[' if within == Within::Index => parentheses += 1,
+                b']' if within == Within::Index => parentheses -= 1,
                 _ => {}
             }
             let before = word.parts.len();
@@ -63,8 +71,7 @@ impl Parser<'_> {
             return Err(self.unterminated_quote(quote));
         }
         word.span = self.span_from(start);
-        let is_brace =
-            matches!(within, Within::Brace | Within::QuotedBrace | Within::Replaced | Within::Offset);
+        let is_brace = !matches!(within, Within::Line | Within::Condition | Within::Regex);
         Ok((is_brace || !word.parts.is_empty()).then_some(word))
     }
 
@@ -78,8 +85,8 @@ impl Parser<'_> {
         match (within, last, word.parts.as_slice()) {
             (Within::Line, Some(b'='), [Part::Bare(text)]) if assigns_array(text.bytes()) => {
                 self.at += 1;
-                self.array(start)?;
-                word.parts.push(Part::Array);
+                let words = self.array(start)?;
+                word.parts.push(Part::Array(Rc::new(words)));
                 Ok(true)
             }
             (Within::Condition, Some(b'?' | b'*' | b'+' | b'@' | b'!'), _) => {
@@ -101,23 +108,22 @@ impl Parser<'_> {
         }
     }
 
-    fn array(&mut self, start: usize) -> Parsed<()> {
+    fn array(&mut self, start: usize) -> Parsed<Vec<Word>> {
         self.enter(start)?;
+        let mut words = Vec::new();
         loop {
             self.skip_lines()?;
             if self.eat(b')') {
                 self.leave();
-                return Ok(());
+                return Ok(words);
             }
-            if self.word(Within::Line)?.is_none() {
-                return match self.peek() {
-                    Some(_) => self.syntax("an array holds words only"),
-                    None => Err(Fault::new(
-                        self.span_from(start),
-                        Reason::UnterminatedCommand,
-                        "this array has no end",
-                    )),
-                };
+            match (self.word(Within::Line)?, self.peek()) {
+                (Some(word), _) => words.push(word),
+                (None, Some(_)) => return self.syntax("an array holds words only"),
+                (None, None) => {
+                    let what = "this array has no end";
+                    return Err(Fault::new(self.span_from(start), Reason::UnterminatedCommand, what));
+                }
             }
         }
     }
@@ -306,6 +312,7 @@ fn ends(byte: u8, within: Within) -> bool {
         Within::Line | Within::Condition => b" \t\n;&|<>()".contains(&byte),
         Within::Regex => b" \t\n;&<>)".contains(&byte),
         Within::Brace | Within::QuotedBrace => byte == b'}',
+        Within::Index => byte == b']',
         Within::Replaced => byte == b'/' || byte == b'}',
         Within::Offset => byte == b':' || byte == b'}',
     }

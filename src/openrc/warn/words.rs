@@ -37,7 +37,7 @@ fn of_command(command: &Command, source: &Source, found: &mut Vec<Warned>) {
     let Shape::Simple(simple) = &command.kind else { return };
     let assigned = simple.assignments.iter().filter_map(|assignment| match &assignment.value {
         Assigned::Word(word) => Some(word),
-        Assigned::Array => None,
+        _ => None,
     });
     let is_export = simple.words.first().and_then(Word::bare) == Some("export");
     let exported = simple.words.iter().filter(|_| is_export);
