@@ -116,7 +116,10 @@ impl<'a> Route<'a> {
                 Err(Cut::Failed(failure)) => return Err(failure),
             }
         }
-        let text = format!("the agent ended {TRIES_MAX} times in the middle of the request");
+        let text = match self.socket.is_extra() {
+            true => format!("nobody answers at the other end of {}", self.socket.path.display()),
+            false => format!("the agent ended {TRIES_MAX} times in the middle of the request"),
+        };
         Err(Failure::new(Code::Agent, text))
     }
 

@@ -74,7 +74,7 @@ fn the_password_is_nowhere_but_in_the_keyring() {
 }
 
 /// The password as it is, as JSON and shells write it, and its middle in base64, however it lies in what was encoded.
-fn forms(password: &str) -> Vec<Vec<u8>> {
+pub(crate) fn forms(password: &str) -> Vec<Vec<u8>> {
     let mut forms = vec![password.as_bytes().to_vec()];
     for before in 0..3 {
         let mut bytes = vec![b' '; before];
@@ -88,7 +88,7 @@ fn forms(password: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-fn holds(bytes: &[u8], forms: &[Vec<u8>]) -> bool {
+pub(crate) fn holds(bytes: &[u8], forms: &[Vec<u8>]) -> bool {
     forms.iter().any(|form| bytes.windows(form.len()).any(|window| window == form))
 }
 

@@ -18,6 +18,8 @@ mod run;
 mod scene;
 #[path = "../support/session.rs"]
 mod session;
+#[path = "../support/ssh.rs"]
+mod ssh;
 #[path = "../support/stand_ins.rs"]
 mod stand_ins;
 #[path = "../support/stranger.rs"]
@@ -34,6 +36,7 @@ mod desk;
 mod env;
 mod faults;
 mod fence;
+mod forward;
 mod ground;
 mod herd;
 mod keyring;

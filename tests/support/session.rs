@@ -153,7 +153,7 @@ fn in_session(mut command: Command, directory: &Path) -> Command {
 }
 
 /// Gives our uid a name in the eyes of this program, where it has none.
-fn named(mut command: Command, directory: &Path) -> Command {
+pub(crate) fn named(mut command: Command, directory: &Path) -> Command {
     let uid = fs::metadata(directory.join("run")).unwrap().uid().to_string();
     let known = Command::new("getent").args(["passwd", &uid]).stdout(Stdio::null()).status().unwrap();
     if !known.success() {
