@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "tests, their fixtures included")]
 
 use std::fs;
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use osagent::agent::config::Config;
 use serde_json::{Value, json};
@@ -185,9 +187,21 @@ fn a_time_that_ends_during_a_login_gives_nothing() {
 #[test]
 fn a_far_side_that_takes_all_connections_takes_none_of_the_agents_own() {
     let agent = inside();
-    let _silent: Vec<Line> = (0..200).map(|_| Line::connect(&socket(&agent))).collect();
+    let hello = json!({"op": "hello"});
+    let open = || {
+        let mut line = Line::connect(&socket(&agent));
+        assert!(line.ask(&hello)["ok"].is_object());
+        line
+    };
+    let mut all: Vec<Line> = (0..64).map(|_| open()).collect();
+    let one_more = UnixStream::connect(socket(&agent)).unwrap();
+    (&one_more).write_all(b"{\"v\":1,\"op\":\"hello\"}\n").unwrap();
+    one_more.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert_eq!((&one_more).read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
     agent.token();
-    assert_eq!(agent.status()["locked"], false);
+    all.pop();
+    one_more.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    assert!((&one_more).read(&mut [0; 8]).unwrap() > 0, "it waited for its turn");
 }
 
 #[test]

@@ -96,6 +96,19 @@ fn an_agent_that_was_there_first_hands_over_to_the_service_managers() {
 }
 
 #[test]
+fn the_restricted_socket_is_the_agents_own_also_under_a_service_manager() {
+    let rig = Rig::cold();
+    let manager = manage(&rig, &[]);
+    rig.add(&adding(PROFILE, &rig.fake.url(), "alpha"));
+    rig.home.osagent(["set", PROFILE, "allow_forward=true"]).ok();
+    let extra = rig.home.socket().with_file_name("agent-extra.sock");
+    let mut line = crate::rig::Line::connect(&extra);
+    assert!(line.ask(&crate::rig::token_request(PROFILE))["ok"].is_object());
+    told(&rig, manager);
+    assert!(rig.home.socket().exists() && !extra.exists());
+}
+
+#[test]
 fn two_hundred_clients_of_a_service_manager_get_one_agent() {
     let rig = Rig::cold();
     let manager = manage(&rig, &[]);
