@@ -8,9 +8,9 @@ use crate::wire::{Code, Failure, Op, Request};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Keys:\n  allow_forward   whether the restricted socket gives tokens of this profile, for ssh -R and containers:\n                  \
-        true, false, a length of time (8h) or an end in UTC (2026-12-31T12:00:00Z)\n\n\
-        Example:\n  osagent set prod allow_forward=8h\n  osagent set prod allow_forward=false"
+    after_help = "Example:\n  osagent set prod allow_forward=8h\n  osagent set prod allow_forward=false\n\n\
+        Keys:\n  allow_forward   whether the restricted socket gives tokens of this profile, for ssh -R and containers:\n                  \
+        true, false, a length of time (8h) or an end in UTC (2026-12-31T12:00:00Z)"
 )]
 pub(crate) struct Set {
     /// The profile
