@@ -13,13 +13,13 @@ use tokio::time::{Instant, timeout};
 use super::Agent;
 use super::cache::{Held, Key};
 use super::chosen::Holders;
-use super::serve::{self, Frame};
+use super::serve;
 use crate::host::{passed, process, spare};
 use crate::profile::Identity;
 use crate::secret::Secret;
 use crate::token::{Id, Token};
 use crate::wire::handover::{self, FORMAT, State};
-use crate::wire::{self, Code, Failure, Op, Reply, Request, Sealed};
+use crate::wire::{self, Code, Failure, Frame, Op, Reply, Request, Sealed};
 
 /// How long requests under way may still take; those that take longer are asked anew, of the successor.
 const QUIET_WAIT: Duration = Duration::from_secs(2);
@@ -65,7 +65,7 @@ pub(super) async fn give(agent: &Rc<Agent>, stream: &mut UnixStream, frame: &mut
     }
     let was_locked = state.locked;
     drop(state);
-    let told = timeout(SUCCESSOR_WAIT, frame.next(stream)).await;
+    let told = timeout(SUCCESSOR_WAIT, serve::next(frame, stream)).await;
     let Ok(Ok(Some(line))) = told else { return };
     let is_done = wire::read::<Request>(line).is_ok_and(|request| request.op == Op::HandoverDone);
     // Locked in the meantime, by a signal or the clock: the successor is not, and must not be left with what it has.
@@ -117,8 +117,10 @@ async fn knock(agent: Rc<Agent>, mut stream: UnixStream) {
     if !stream.peer_cred().is_ok_and(|peer| peer.uid() == process::uid()) {
         return;
     }
-    let mut frame = Frame::new();
-    let Ok(Ok(Some(line))) = timeout(SUCCESSOR_WAIT, frame.next(&mut stream)).await else { return };
+    let mut frame = Frame::default();
+    let Ok(Ok(Some(line))) = timeout(SUCCESSOR_WAIT, serve::next(&mut frame, &mut stream)).await else {
+        return;
+    };
     let proof = wire::read::<Request>(line).ok().filter(|request| request.op == Op::Handover);
     let lock = agent.socket.agent_lock();
     if proof.and_then(|request| request.proof).is_some_and(|proof| spare::is_proven(&lock, &proof)) {

@@ -10,11 +10,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{Agent, audit, extra, handout, handover, lock, prompts, revoke, settings, status, store};
 use crate::host::process;
-use crate::wire::{self, Code, Failure, Op, Reply, Request};
+use crate::wire::{self, Code, Failure, Frame, Op, Reply, Request};
 
 /// Far more than the shells of one person; far fewer than the descriptors that a system has.
 const CONNECTIONS_MAX: usize = 4096;
@@ -28,8 +28,8 @@ const REQUEST_WAIT: Duration = Duration::from_secs(2);
 /// Between two requests, and for a reply to be taken.
 const IDLE_WAIT: Duration = Duration::from_secs(60);
 
-/// Most requests are under 200 bytes; only `add` and long secrets make the buffer grow.
-const BUFFER_LEN: usize = 1024;
+/// Holds a refusal with its causes.
+const REFUSAL_LEN: usize = 1024;
 
 /// Holds a whole `env` with a token of usual length, so that no copy of it is left behind by growing.
 const REPLY_LEN: usize = 4096;
@@ -110,13 +110,13 @@ impl Drop for Count {
 async fn connection(agent: Rc<Agent>, mut stream: UnixStream, way: Way) {
     // Authorised by uid, before a byte is read: whoever opened the folder up by hand gets nothing either.
     let Some(peer) = stream.peer_cred().ok().filter(|peer| peer.uid() == process::uid()) else { return };
-    let mut frame = Frame::new();
+    let mut frame = Frame::default();
     loop {
-        let line = match frame.next(&mut stream).await {
+        let line = match next(&mut frame, &mut stream).await {
             Ok(Some(line)) => line,
             Ok(None) => return,
             Err(failure) => {
-                let _ = send(&mut stream, &render(&Reply::<()>::Err(failure), BUFFER_LEN)).await;
+                let _ = send(&mut stream, &render(&Reply::<()>::Err(failure), REFUSAL_LEN)).await;
                 return;
             }
         };
@@ -152,71 +152,23 @@ pub(super) async fn send(stream: &mut UnixStream, line: &[u8]) -> std::io::Resul
     }
 }
 
-/// What has come in and is not answered yet. Wiped when dropped, and when it grows.
-pub(super) struct Frame {
-    buffer: Zeroizing<Vec<u8>>,
-    /// Bytes of the buffer that were read.
-    len: usize,
-    /// Bytes of those that belong to the line handed out last.
-    taken: usize,
-}
-
-impl Frame {
-    pub(super) fn new() -> Frame {
-        Frame { buffer: Zeroizing::new(vec![0; BUFFER_LEN]), len: 0, taken: 0 }
-    }
-
-    /// The next line, without its end; `None` when the client has gone or is silent.
-    pub(super) async fn next(&mut self, stream: &mut UnixStream) -> Result<Option<&[u8]>, Failure> {
-        let mut searched = 0;
-        let mut until = Instant::now() + if self.len == 0 { IDLE_WAIT } else { REQUEST_WAIT };
-        loop {
-            if let Some(at) = self.buffer[searched..self.len].iter().position(|byte| *byte == b'\n') {
-                self.taken = searched + at + 1;
-                if self.taken - 1 > wire::REQUEST_LEN_MAX {
-                    return Err(too_long());
-                }
-                return Ok(Some(&self.buffer[..self.taken - 1]));
-            }
-            searched = self.len;
-            if self.len > wire::REQUEST_LEN_MAX {
-                return Err(too_long());
-            }
-            self.make_room();
-            let read = timeout_at(until, stream.read(&mut self.buffer[self.len..])).await;
-            match read {
-                Ok(Ok(0)) | Ok(Err(_)) | Err(_) => return Ok(None),
-                Ok(Ok(count)) => {
-                    if self.len == 0 {
-                        until = Instant::now() + REQUEST_WAIT;
-                    }
-                    self.len += count;
-                }
-            }
+/// The next request, without its end; `None` when the client has gone or is silent.
+pub(super) async fn next<'a>(
+    frame: &'a mut Frame,
+    stream: &mut UnixStream,
+) -> Result<Option<&'a [u8]>, Failure> {
+    let mut until = Instant::now() + if frame.is_empty() { IDLE_WAIT } else { REQUEST_WAIT };
+    while !frame.is_whole().map_err(|fault| Failure::of(Code::BadRequest, &fault))? {
+        let is_first = frame.is_empty();
+        match timeout_at(until, stream.read(frame.room())).await {
+            Ok(Ok(count)) if count > 0 => frame.came(count),
+            _ => return Ok(None),
+        }
+        if is_first {
+            until = Instant::now() + REQUEST_WAIT;
         }
     }
-
-    /// Takes the line that was handed out away: it may have held a secret, and the next one may be long in coming.
-    pub(super) fn wipe(&mut self) {
-        self.buffer.copy_within(self.taken..self.len, 0);
-        let left = self.len - self.taken;
-        self.buffer[left..self.len].zeroize();
-        (self.len, self.taken) = (left, 0);
-    }
-
-    fn make_room(&mut self) {
-        if self.len < self.buffer.len() {
-            return;
-        }
-        let mut larger = Zeroizing::new(vec![0; self.buffer.len() * 2]);
-        larger[..self.len].copy_from_slice(&self.buffer[..self.len]);
-        self.buffer = larger;
-    }
-}
-
-fn too_long() -> Failure {
-    let text = format!("the request is longer than {} bytes", wire::REQUEST_LEN_MAX);
-    Failure::new(Code::BadRequest, text)
+    Ok(Some(frame.line()))
 }
 
 /// What a request leads to.
@@ -366,8 +318,8 @@ fn ok<T: Serialize>(answer: &T) -> Zeroizing<Vec<u8>> {
 
 fn failed(mut failure: Failure) -> Zeroizing<Vec<u8>> {
     match failure.question.take() {
-        Some(question) => render(&Reply::<()>::Ask(*question), BUFFER_LEN),
-        None => render(&Reply::<()>::Err(failure), BUFFER_LEN),
+        Some(question) => render(&Reply::<()>::Ask(*question), REFUSAL_LEN),
+        None => render(&Reply::<()>::Err(failure), REFUSAL_LEN),
     }
 }
 

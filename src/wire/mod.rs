@@ -3,11 +3,13 @@
 
 pub mod answer;
 pub mod code;
+pub mod frame;
 pub mod handover;
 pub mod request;
 pub mod sealed;
 
 pub use code::{Code, Failure};
+pub use frame::Frame;
 pub use request::{Op, Request};
 pub use sealed::Sealed;
 
