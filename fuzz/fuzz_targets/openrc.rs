@@ -1,7 +1,7 @@
-//! Any bytes as an rc file: what is asserted of them is in `claims.rs`, which a test runs over the corpus as well.
+//! Any bytes as an rc file: what is asserted of them is in `openrc.rs` of the folder above, which a test runs over the corpus as well.
 #![no_main]
 
-#[path = "../claims.rs"]
-mod claims;
+#[path = "../openrc.rs"]
+mod openrc;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| claims::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| openrc::check(bytes));

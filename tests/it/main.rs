@@ -6,6 +6,7 @@ mod add;
 mod audit;
 mod client_binary;
 mod conformance;
+mod corpus;
 mod docs;
 mod env;
 mod exec;

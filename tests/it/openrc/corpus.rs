@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-#[path = "../../../fuzz/claims.rs"]
+#[path = "../../../fuzz/openrc.rs"]
 mod claims;
 
 #[test]
