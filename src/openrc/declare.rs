@@ -5,7 +5,6 @@ use super::braces;
 use super::cursor::is_name;
 use super::eval::{Evaluator, Run, Site};
 use super::fields::Field;
-use super::names;
 use super::parser::assignment;
 use super::place::Span;
 use super::state::{Exported, Variable};
@@ -308,7 +307,7 @@ impl Evaluator<'_> {
                 Ok(text) => text.str().unwrap_or_default().to_owned(),
                 Err(why) => {
                     let why = why.as_part();
-                    match names_prefix(&why) {
+                    match super::listing::names_prefix(&why) {
                         Some(prefix) => self.unset_all(&prefix, at),
                         None => {
                             self.state.forget_all(&why);
@@ -351,26 +350,6 @@ impl Evaluator<'_> {
         }
         Ok(())
     }
-
-    pub(crate) fn unset_all(&mut self, prefix: &str, at: Span) {
-        let set: Vec<String> = self
-            .state
-            .variables()
-            // What only carries an attribute is not listed.
-            .filter(|(_, variable)| variable.value.is_some())
-            .map(|(name, _)| name.to_string())
-            .filter(|name| name.starts_with(prefix))
-            .collect();
-        self.state.work =
-            self.state.work.saturating_add((self.state.len() + names::leftovers().count()) as u64);
-        let before = names::leftovers().filter(|name| name.starts_with(prefix));
-        let is_bare = |name: &str| self.state.variable(name).is_some_and(|variable| variable.value.is_none());
-        let before: Vec<String> = before.filter(|name| !is_bare(name)).map(str::to_owned).collect();
-        for name in set.into_iter().chain(before) {
-            // What is read-only stays, as in the shell.
-            let _ = self.unset_one(&name, at);
-        }
-    }
 }
 
 /// A value that an older bash would split, match with files or leave its tilde in.
@@ -390,14 +369,5 @@ fn of_indirect(assignment: &Assignment, value: Val) -> Val {
         value
     } else {
         Val::Unknown(Unknown::other("how this bash reads an export that is not written plainly", word.span))
-    }
-}
-
-/// The prefix, if the unknown is a list of names.
-fn names_prefix(why: &Unknown) -> Option<String> {
-    match &why.why {
-        Why::Command(name) => name.strip_prefix(super::loops::NAMES).map(str::to_owned),
-        Why::Session(name) => name.strip_suffix('*').filter(|name| !name.is_empty()).map(str::to_owned),
-        _ => None,
     }
 }

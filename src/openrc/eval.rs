@@ -295,6 +295,9 @@ impl<'c> Evaluator<'c> {
     }
 
     fn redirected(&mut self, command: &Command) -> Run<Flow> {
+        if let Some(flow) = self.cleared(command)? {
+            return Ok(flow);
+        }
         let stdin = self.stdin.clone();
         let shown = self.is_output_shown;
         let reads = !matches!(command.kind, Kind::Simple(_)) || command_name(command) == Some("read");

@@ -4,7 +4,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::ast::{Part, Redirect, RedirectKind};
+use super::eval::{Evaluator, Run};
+use super::expand::Purpose;
 use super::place::Span;
+use super::simple::{Input, Stdin};
 use super::text::Text;
 use super::value::{FAILURE, Known, SUCCESS, Status, Unknown, Val};
 
@@ -51,6 +55,56 @@ impl Feed {
         let line = Val::known(&left[..found.unwrap_or(left.len())]);
         *from = found.map_or(text.len(), |len| *from + len + 1);
         (line, if found.is_some() { SUCCESS } else { FAILURE })
+    }
+}
+
+impl Evaluator<'_> {
+    /// Evaluates the targets of redirections and says what the command reads from.
+    /// `reads`: the command itself reads, or holds others that do.
+    pub(crate) fn redirects(&mut self, redirects: &[Redirect], reads: bool) -> Run<Input> {
+        let mut input = match &self.stdin {
+            Stdin::Terminal => Input::Terminal,
+            Stdin::Text(feed) => Input::Text(feed.clone()),
+            Stdin::Other => Input::Other,
+        };
+        for redirect in redirects {
+            if redirect.kind == RedirectKind::HereDocument {
+                input = match redirect.body.as_ref().and_then(|body| body.get()).filter(|_| reads) {
+                    Some(body) => {
+                        let text = self.expand(body, Purpose::Single)?;
+                        Input::Text(Feed::new(&text, self.uncertain))
+                    }
+                    None => Input::Other,
+                };
+                continue;
+            }
+            let target = self.expand(&redirect.target, Purpose::Single)?;
+            let path = target.str().unwrap_or_default();
+            match redirect.kind {
+                RedirectKind::In if redirect.descriptor.unwrap_or(0) == 0 => {
+                    input = match path {
+                        "/dev/tty" | "/dev/stdin" => Input::Terminal,
+                        "/dev/null" => Input::Other,
+                        // The shell makes the file: it is there.
+                        _ if matches!(redirect.target.parts.as_slice(), [Part::Process(..)]) => Input::Other,
+                        _ => Input::File(Unknown::other("a file that is read", redirect.target.span)),
+                    };
+                }
+                RedirectKind::HereString => {
+                    let text = target.text().map(|text| {
+                        let mut line = text.clone();
+                        line.push(b'\n');
+                        Val::of(line)
+                    });
+                    input = Input::Text(Feed::new(&text.unwrap_or(target), self.uncertain));
+                }
+                RedirectKind::Out if redirect.descriptor.unwrap_or(1) == 1 => {
+                    self.is_output_shown &= matches!(path, "/dev/tty" | "/dev/stderr" | "/dev/stdout");
+                }
+                _ => {}
+            }
+        }
+        Ok(input)
     }
 }
 

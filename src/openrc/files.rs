@@ -184,7 +184,7 @@ impl Evaluator<'_> {
                 Substitution::Parsed { span, .. } | Substitution::Backquoted { span, .. } => *span,
             };
             return Ok(Val::Unknown(Unknown::new(
-                Why::Command(format!("{}{prefix}", super::loops::NAMES)),
+                Why::Command(format!("{}{prefix}", super::listing::NAMES)),
                 span,
             )));
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ast::{Command, Kind, List, Part, Substitution, Word};
+use super::ast::{List, Part, Word};
 use super::eval::{Evaluator, Flow, Run};
 use super::names;
 use super::place::{Fault, Reason, Span};
@@ -194,7 +194,7 @@ impl Evaluator<'_> {
     }
 
     /// The loop over every name with this prefix: those the file has set, and those that may have been there before.
-    fn clear(&mut self, name: &str, prefix: &str, body: &List, at: Span) -> Run<Flow> {
+    pub(crate) fn clear(&mut self, name: &str, prefix: &str, body: &List, at: Span) -> Run<Flow> {
         // What only carries an attribute is not listed.
         let (set, bare): (Vec<_>, Vec<_>) =
             self.state.variables().partition(|(_, variable)| variable.value.is_some());
@@ -234,7 +234,7 @@ impl Evaluator<'_> {
                     let value = self.state.variable(&parameter.name)?.value?;
                     match value.need() {
                         Err(Unknown { why: Why::Command(name), .. }) => {
-                            name.strip_prefix(NAMES).map(str::to_owned)
+                            name.strip_prefix(super::listing::NAMES).map(str::to_owned)
                         }
                         _ => None,
                     }
@@ -243,41 +243,6 @@ impl Evaluator<'_> {
             },
             _ => None,
         }
-    }
-
-    /// Whether a substitution lists the variables of a prefix; it returns the prefix.
-    pub(crate) fn lists_names(&self, substitution: &Substitution) -> Option<String> {
-        let span = match substitution {
-            Substitution::Parsed { list, span } => {
-                let [item] = list.items.as_slice() else { return None };
-                let first = item.first.commands.first()?;
-                lists_variables(first).then_some(*span)?
-            }
-            Substitution::Backquoted { text, span } => {
-                let text = text.str()?.trim_start();
-                let first = text.split([' ', '|']).next()?;
-                matches!(first, "set" | "env" | "printenv" | "compgen").then_some(*span)?
-            }
-        };
-        let text =
-            self.sources.get(usize::from(span.file))?.text.get(span.start as usize..span.end as usize)?;
-        let text = std::str::from_utf8(text).ok()?;
-        let is_plain = !text.contains("-v ") || text.contains("compgen");
-        (is_plain && text.contains("OS_")).then(|| "OS_".to_owned())
-    }
-}
-
-/// The mark of an unknown that is a list of names with a prefix.
-pub(crate) const NAMES: &str = "env for the names of ";
-
-fn lists_variables(command: &Command) -> bool {
-    let Kind::Simple(simple) = &command.kind else { return false };
-    let words: Vec<&str> = simple.words.iter().filter_map(Word::bare).collect();
-    match words.as_slice() {
-        ["set" | "env" | "printenv"] => true,
-        ["compgen", ..] => true,
-        ["declare" | "typeset" | "export", rest @ ..] => rest.iter().all(|word| word.starts_with('-')),
-        _ => false,
     }
 }
 

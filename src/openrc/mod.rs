@@ -33,6 +33,7 @@ mod files;
 mod given;
 mod inside;
 mod left;
+mod listing;
 mod loops;
 mod mask;
 mod menu;

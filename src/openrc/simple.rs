@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::ast::{Assigned, Assignment, Command, Part, Redirect, RedirectKind, Simple, Word};
+use super::ast::{Assigned, Assignment, Command, Part, Simple, Word};
 use super::builtins;
 use super::eval::{CALLS_MAX, Evaluator, Flow, Run, Site};
 use super::expand::Purpose;
@@ -54,55 +54,14 @@ const SKIPPED_MAX: usize = 200;
 const READ_ONLY: &[&str] = &["UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"];
 
 impl Evaluator<'_> {
-    /// Evaluates the targets of redirections and says what the command reads from.
-    /// `reads`: the command itself reads, or holds others that do.
-    pub(crate) fn redirects(&mut self, redirects: &[Redirect], reads: bool) -> Run<Input> {
-        let mut input = match &self.stdin {
-            Stdin::Terminal => Input::Terminal,
-            Stdin::Text(feed) => Input::Text(feed.clone()),
-            Stdin::Other => Input::Other,
-        };
-        for redirect in redirects {
-            if redirect.kind == RedirectKind::HereDocument {
-                input = match redirect.body.as_ref().and_then(|body| body.get()).filter(|_| reads) {
-                    Some(body) => {
-                        let text = self.expand(body, Purpose::Single)?;
-                        Input::Text(Feed::new(&text, self.uncertain))
-                    }
-                    None => Input::Other,
-                };
-                continue;
-            }
-            let target = self.expand(&redirect.target, Purpose::Single)?;
-            let path = target.str().unwrap_or_default();
-            match redirect.kind {
-                RedirectKind::In if redirect.descriptor.unwrap_or(0) == 0 => {
-                    input = match path {
-                        "/dev/tty" | "/dev/stdin" => Input::Terminal,
-                        "/dev/null" => Input::Other,
-                        _ => Input::File(Unknown::other("a file that is read", redirect.target.span)),
-                    };
-                }
-                RedirectKind::HereString => {
-                    let text = target.text().map(|text| {
-                        let mut line = text.clone();
-                        line.push(b'\n');
-                        Val::of(line)
-                    });
-                    input = Input::Text(Feed::new(&text.unwrap_or(target), self.uncertain));
-                }
-                RedirectKind::Out if redirect.descriptor.unwrap_or(1) == 1 => {
-                    self.is_output_shown &= matches!(path, "/dev/tty" | "/dev/stderr" | "/dev/stdout");
-                }
-                _ => {}
-            }
-        }
-        Ok(input)
-    }
-
     pub(crate) fn simple(&mut self, simple: &Simple, input: Input, at: Span) -> Run<Flow> {
         if simple.words.is_empty() {
             return self.assignments(&simple.assignments);
+        }
+        if let Some(prefix) = self.evals_unset(&simple.words) {
+            self.succeed();
+            self.unset_all(&prefix, at);
+            return Ok(Flow::Next);
         }
         let declares = declaration(&simple.words);
         let names = simple.words.len() - declares.map_or(simple.words.len(), <[Word]>::len);
@@ -175,7 +134,7 @@ impl Evaluator<'_> {
         };
         match self.names_meant(std::slice::from_ref(word)) {
             Some(prefix) => {
-                let why = Why::Command(format!("{}{prefix}", super::loops::NAMES));
+                let why = Why::Command(format!("{}{prefix}", super::listing::NAMES));
                 Ok(Val::Unknown(Unknown::new(why, word.span)))
             }
             None => self.expand(word, Purpose::Assign),

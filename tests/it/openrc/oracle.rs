@@ -153,7 +153,8 @@ impl Oracle {
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        (!output.status.success()).then_some(said)
+        // Of a bad [[ ]] it complains, and succeeds.
+        (!output.status.success() || said.contains("syntax error")).then_some(said)
     }
 
     /// What bash says on its standard error while it sources the file.

@@ -255,7 +255,7 @@ impl Batch {
         let lower = String::from_utf8_lossy(command).to_ascii_lowercase();
         if lower.trim() == "set os_" && options.contains("delims==") {
             // Every name that begins so, to be taken away.
-            let why = Why::Command(format!("{}OS_", crate::openrc::loops::NAMES));
+            let why = Why::Command(format!("{}OS_", crate::openrc::listing::NAMES));
             let names = names_there(reader);
             return Ok(if names.is_empty() { Err(Unknown::new(why, head.set)) } else { Ok(names) });
         }
