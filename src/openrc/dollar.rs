@@ -95,7 +95,10 @@ impl Parser<'_> {
         if !self.eat(b'[') {
             return Ok(None);
         }
-        let index = self.word(Within::Index)?.unwrap_or_default();
+        let index = match self.word(Within::Index) {
+            Err(fault) if fault.is_syntax() => return Err(self.unterminated_brace(start)),
+            index => index?.unwrap_or_default(),
+        };
         if !self.eat(b']') {
             return Err(self.unterminated_brace(start));
         }

@@ -62,6 +62,9 @@ impl Parser<'_> {
             } else {
                 match self.peek() {
                     None | Some(b')' | b';' | b'\n') => {}
+                    // `if ( … ) then`: after a compound command such a word needs no separator.
+                    _ if ends_compound(&item) && self.reserved().is_some_and(|word| ends.contains(&word)) => {
+                    }
                     _ => return Err(self.unexpected()),
                 }
             }
@@ -316,6 +319,13 @@ impl Parser<'_> {
         };
         Fault::new(self.here(), Reason::Syntax, what)
     }
+}
+
+fn ends_compound(item: &Item) -> bool {
+    let last = item.rest.last().map_or(&item.first, |(_, pipeline)| pipeline);
+    last.commands.last().is_some_and(|command| {
+        !matches!(command.kind, Kind::Simple(_) | Kind::Function { .. }) && command.redirects.is_empty()
+    })
 }
 
 /// The assignment that a word of a command line is, if it is one.
