@@ -159,7 +159,7 @@ pub(crate) fn evaluate(original: &[u8], context: &Context<'_>, told: &[Told]) ->
         dialects::doubt(&mut evaluator);
     }
     evaluator.warnings.append(&mut written);
-    let end = program.list.items.last().map(|item| item.span.end);
+    let end = program.list.items.last().filter(|_| scrubbed_for.is_none()).map(|item| item.span.end);
     Ok(Reading { dialect, scrubbed_for, ..evaluator.reading(flow, end) })
 }
 
@@ -226,7 +226,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What was read; the last command of the file ends at `last`.
+    /// What was read; the last command of the file ends at `last`, unless the line that asks osagent stands behind it.
     pub(crate) fn reading(mut self, flow: Flow, last: Option<u32>) -> Reading {
         let ended = match flow {
             Flow::Exit(at) | Flow::Return(at) => Some(at),

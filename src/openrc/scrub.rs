@@ -1,6 +1,7 @@
 //! Taking the secret out of a file's text: its value is emptied wherever it is assigned, the lines that ask for it become
 //! comments, one line at the end asks osagent instead; all else stays byte for byte. Writing it to disk is not done here.
 
+mod check;
 mod others;
 
 use std::collections::BTreeSet;
@@ -10,15 +11,15 @@ use zeroize::Zeroizing;
 use super::ast::{Assigned, List};
 use super::dialect::Dialect;
 use super::draft::draft;
+use super::left;
 use super::names::{self, Meaning, is_secret_name};
 use super::parser::{Program, parse};
 use super::place::{Fault, Parsed, Place, Reason, Refusal, Span};
-use super::reading::{Reading, read, take_own_line};
+use super::reading::{Reading, take_own_line};
 use super::source::Source;
 use super::text::Text;
 use super::unask;
 use super::value::{Val, Why};
-use super::{Context, NoFiles, left};
 use crate::profile;
 
 /// `eval "$(osagent env --shell sh NAME)" # osagent`; the comment at the end also keeps a CR from the shell.
@@ -87,7 +88,7 @@ pub fn scrub(original: &[u8], reading: &Reading, profile: &profile::Name) -> Res
         Ok(done) => done,
         Err(fault) => return Err(source.refuse(*fault)),
     };
-    let after = check(&text, reading, has_line)?;
+    let after = check::check(&text, reading, has_line)?;
     let left = left::of_secret(&text, &forms, reading);
     let (others, programs) = (left::others(&text, &after), left::programs(&after));
     Ok(Scrubbed { left, others, programs, has_line, text, forms })
@@ -287,58 +288,6 @@ fn end_of_line(text: &mut Zeroizing<Vec<u8>>, original: &[u8]) -> &'static [u8] 
         text.extend_from_slice(sign);
     }
     sign
-}
-
-/// The new text must be the shell's still, end in our line, and come that far. What it reads as now.
-fn check(text: &[u8], reading: &Reading, has_line: bool) -> Result<Reading, Refusal> {
-    let refuse = |place: Place, what: &str| Refusal {
-        place,
-        reason: Reason::CannotScrub,
-        what: what.to_owned(),
-        hint: Some("take the secret out by hand, or leave the file as it is"),
-    };
-    let file = reading.files.first().map(String::as_str).unwrap_or_default();
-    let (dir, file_name) = file.rsplit_once('/').unwrap_or(("", file));
-    let context =
-        Context { home: "/", user: "user", dir, file_name, args: &[], answers: &[], files: &NoFiles };
-    let after = match read(text, &context) {
-        Ok(after) => after,
-        Err(refusal) => {
-            return Err(refuse(refusal.place, "without the secret the file would not be the shell's"));
-        }
-    };
-    if !has_line {
-        return Ok(after);
-    }
-    if after.scrubbed_for.is_none() {
-        let place = Place { file: 0, line: 1, column: 1 };
-        return Err(refuse(place, "the line for osagent would not stand for itself at the end of this file"));
-    }
-    if let (Some(place), None) = (after.ended, reading.ended) {
-        return Err(refuse(place, "without the secret the file would end here, before it asks osagent"));
-    }
-    if let Some(place) = reading.ended {
-        return Err(refuse(place, "the file ends itself here, before it could ask osagent"));
-    }
-    let mut passwords = names::of(Meaning::Password).filter_map(|name| after.settings.get(name));
-    if let Some(setting) = passwords.find(|setting| setting.text().is_some_and(|text| !text.is_empty())) {
-        return Err(refuse(
-            setting.place,
-            "the password is put together here, and not written where it could be cut",
-        ));
-    }
-    for (index, prompt) in reading.prompts.iter().enumerate() {
-        // What hangs on other answers is not known without them; what is known now was asked for before.
-        let is_lost = |name: &String| {
-            let after = after.settings.get(name);
-            after.is_none_or(|setting| setting.is_known() && setting.prompt().is_none())
-        };
-        let mut others = prompt.reaches.iter().filter(|name| !is_password(name));
-        if !questions(reading, None).contains(&index) && others.any(is_lost) {
-            return Err(refuse(prompt.place, "what asks here for the password asks for other settings too"));
-        }
-    }
-    Ok(after)
 }
 
 pub(crate) fn cannot<T>(at: Span, what: &str) -> Parsed<T> {

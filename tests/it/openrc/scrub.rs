@@ -231,12 +231,19 @@ fn a_loop_that_asks_until_it_is_content_is_refused() {
     assert_eq!((refusal.reason.word(), refusal.place.line), ("cannot-scrub", 1));
 }
 
-#[test]
-fn a_file_that_ends_itself_is_refused() {
-    let source = "export OS_PASSWORD=s3cret\nreturn 0\nexport OS_USERNAME=ada\n";
+#[track_caller]
+fn is_refused(source: &str, line: u32) {
     let reading = read_plain(source.as_bytes());
     let refusal = scrub(source.as_bytes(), &reading, &"prod".parse().unwrap()).unwrap_err();
-    assert_eq!((refusal.reason.word(), refusal.place.line), ("cannot-scrub", 2));
+    assert_eq!((refusal.reason.word(), refusal.place.line), ("cannot-scrub", line), "{source}: {refusal}");
+}
+
+#[test]
+fn a_file_that_ends_itself_is_refused() {
+    is_refused("export OS_PASSWORD=s3cret\nreturn 0\nexport OS_USERNAME=ada\n", 2);
+    for end in ["return", "return 0", "exit 0", "[ -n \"$OS_PASSWORD\" ] || return"] {
+        is_refused(&format!("export OS_PASSWORD=s3cret\n{end}\n"), 2);
+    }
 }
 
 #[test]
