@@ -95,6 +95,12 @@ impl Question<'_> {
             if !asks {
                 continue;
             }
+            if is_one_line && has_function(item) {
+                return cannot(
+                    item.span,
+                    "this function asks for the password, and is called elsewhere in the file",
+                );
+            }
             if is_one_line || !is_compound {
                 if parts.contains(&Part::Other) || has_here_document(item) {
                     return cannot(item.span, "this line asks for the password and does something else too");
@@ -221,6 +227,14 @@ fn has_here_document(item: &Item) -> bool {
         one(command, &mut |command| {
             found |= command.redirects.iter().any(|redirect| redirect.kind == RedirectKind::HereDocument);
         });
+    }
+    found
+}
+
+fn has_function(item: &Item) -> bool {
+    let mut found = false;
+    for command in commands_of(item) {
+        one(command, &mut |command| found |= matches!(command.kind, Kind::Function { .. }));
     }
     found
 }

@@ -247,6 +247,17 @@ fn a_file_that_ends_itself_is_refused() {
 }
 
 #[test]
+fn a_function_on_one_line_is_not_taken_from_those_who_call_it() {
+    is_refused("getpw() { read -rsp 'pw: ' OS_PASSWORD; export OS_PASSWORD; }\ngetpw\n", 1);
+    let ask = "ask() { echo -n \"$1: \"; read -s REPLY; echo; }\nask Password\n";
+    is_refused(&format!("{ask}export OS_PASSWORD=$REPLY\n"), 1);
+    let source = "getpw() { OS_PASSWORD=$(pass show cloud); export OS_PASSWORD; }\ngetpw\n";
+    let done = scrubbed(source);
+    assert_eq!(String::from_utf8_lossy(&done.text), format!("{source}{LAST_LINE}\n"));
+    assert_eq!(places(&done.programs), [(1, 23)]);
+}
+
+#[test]
 fn a_scrubbed_file_names_its_profile_and_another_one_replaces_it() {
     let done = scrubbed("export OS_PASSWORD=s3cret\n");
     let reading = read_plain(&done.text);
