@@ -87,7 +87,7 @@ impl Scrub<'_> {
 
     /// What the file, or one that it sources, holds still.
     fn tell_left(&self) {
-        let Scrubbed { left, others, programs, .. } = &self.scrubbed;
+        let Scrubbed { left, emptied, others, programs, .. } = &self.scrubbed;
         let at = |place: &Place| self.rc.place(self.reading, *place);
         for place in left.iter().take(PLACES_MAX) {
             let why = if place.file > 0 { "this file is not touched" } else { "it may be something else" };
@@ -98,6 +98,12 @@ impl Scrub<'_> {
         }
         if left.len() > PLACES_MAX {
             report::warning(&format!("the text of the password stands in {} places", left.len()));
+        }
+        for (name, place) in emptied {
+            report::warning(&format!(
+                "{}: {name} had the password too, or was made from it, and has it no more",
+                at(place)
+            ));
         }
         for (name, place) in others {
             report::warning(&format!(

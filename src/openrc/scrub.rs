@@ -2,6 +2,7 @@
 //! comments, one line at the end asks osagent instead; all else stays byte for byte. Writing it to disk is not done here.
 
 mod check;
+mod compare;
 mod others;
 
 use std::collections::BTreeSet;
@@ -38,6 +39,8 @@ pub struct Scrubbed {
     /// Where the secret's text still stands, by the lines of the new text: in a value that is no secret, or in what is
     /// neither an assignment nor a comment. `file` other than 0 is a sourced file, which is not touched.
     pub left: Vec<Place>,
+    /// Other variables that had the password, or were made from it, and now have none: places in the old text.
+    pub emptied: Vec<(String, Place)>,
     /// Other secrets that stand in clear text, each with the name that it is assigned to: they stay.
     pub others: Vec<(String, Place)>,
     /// Where the file asks a program for the password still.
@@ -88,10 +91,10 @@ pub fn scrub(original: &[u8], reading: &Reading, profile: &profile::Name) -> Res
         Ok(done) => done,
         Err(fault) => return Err(source.refuse(*fault)),
     };
-    let after = check::check(&text, reading, has_line)?;
+    let (after, emptied) = check::check(original, &text, reading, has_line)?;
     let left = left::of_secret(&text, &forms, reading);
     let (others, programs) = (left::others(&text, &after), left::programs(&after));
-    Ok(Scrubbed { left, others, programs, has_line, text, forms })
+    Ok(Scrubbed { left, emptied, others, programs, has_line, text, forms })
 }
 
 fn edits(source: &Source, reading: &Reading, profile: &profile::Name) -> Parsed<(Vec<Edit>, Vec<Text>)> {
@@ -142,6 +145,28 @@ fn questions(reading: &Reading, deciding: Option<usize>) -> BTreeSet<usize> {
         },
     });
     deciding.into_iter().chain(asked.map(|(index, _)| index)).chain(passed_on).collect()
+}
+
+/// The names of the password, and of the variables through which it comes to them.
+fn carriers(reading: &Reading) -> BTreeSet<&str> {
+    let secret = secret(reading);
+    let questions = questions(reading, draft(reading).secret_prompt);
+    let is_meant = |value: &Val| match value {
+        Val::Known(known) => match known.answer {
+            Some(index) => questions.contains(&index),
+            None => secret.as_ref() == Some(&*known.text),
+        },
+        Val::Unknown(unknown) => !matches!(unknown.why, Why::Session(_)),
+    };
+    let mut names: BTreeSet<&str> = names::of(Meaning::Password).collect();
+    for site in reading.sites.iter().rev().filter(|site| is_meant(&site.value)) {
+        if let (true, Some(copied)) = (names.contains(site.name.as_str()), &site.copies) {
+            names.insert(copied);
+        }
+    }
+    let asked = questions.iter().filter_map(|index| reading.asked.get(*index));
+    names.extend(asked.map(|asked| asked.into.as_str()));
+    names
 }
 
 fn is_password(name: &str) -> bool {

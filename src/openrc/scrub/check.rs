@@ -1,14 +1,24 @@
 //! Whether the text that scrubbing made may be written: it is the shell's still, comes to its last line, and asks and sets
 //! what it did before. Nothing is changed here; what is not right is refused with its place.
 
+use super::compare::compare;
 use super::{is_password, questions};
+use crate::openrc::dialect::Dialect;
 use crate::openrc::names::{self, Meaning};
 use crate::openrc::place::{Place, Reason, Refusal};
 use crate::openrc::reading::{Reading, read};
 use crate::openrc::{Context, NoFiles};
 
-/// The new text must be the shell's still, end in our line, and come that far. What it reads as now.
-pub(super) fn check(text: &[u8], reading: &Reading, has_line: bool) -> Result<Reading, Refusal> {
+/// What the new text reads as, and the variables that it does not make from the password any more.
+pub(super) type Checked = (Reading, Vec<(String, Place)>);
+
+/// The new text must be the shell's still, end in our line, come that far, and set what it set.
+pub(super) fn check(
+    original: &[u8],
+    text: &[u8],
+    reading: &Reading,
+    has_line: bool,
+) -> Result<Checked, Refusal> {
     let refuse = |place: Place, what: &str| Refusal {
         place,
         reason: Reason::CannotScrub,
@@ -25,8 +35,13 @@ pub(super) fn check(text: &[u8], reading: &Reading, has_line: bool) -> Result<Re
             return Err(refuse(refusal.place, "without the secret the file would not be the shell's"));
         }
     };
+    // What files in other languages set is not compared.
+    let emptied = || match reading.dialect {
+        Dialect::Shell | Dialect::Dotenv => compare(original, text, reading, &context),
+        _ => Ok(Vec::new()),
+    };
     if !has_line {
-        return Ok(after);
+        return Ok((after, emptied()?));
     }
     if after.scrubbed_for.is_none() {
         let place = Place { file: 0, line: 1, column: 1 };
@@ -59,5 +74,5 @@ pub(super) fn check(text: &[u8], reading: &Reading, has_line: bool) -> Result<Re
             return Err(refuse(prompt.place, "what asks here for the password asks for other settings too"));
         }
     }
-    Ok(after)
+    Ok((after, emptied()?))
 }

@@ -218,17 +218,13 @@ fn lines_end_as_they_did() {
 #[test]
 fn a_line_that_does_more_than_ask_is_refused() {
     let source = "read -s OS_PASSWORD; export OS_PASSWORD OS_USERNAME=ada\n";
-    let reading = read_plain(source.as_bytes());
-    let refusal = scrub(source.as_bytes(), &reading, &"prod".parse().unwrap()).unwrap_err();
-    assert_eq!((refusal.reason.word(), refusal.place.line), ("cannot-scrub", 1));
+    is_refused(source, 1);
 }
 
 #[test]
 fn a_loop_that_asks_until_it_is_content_is_refused() {
     let source = "while true; do\n read -s OS_PASSWORD\n read -s AGAIN\n[ \"$OS_PASSWORD\" = \"$AGAIN\" ] && break\ndone\nexport OS_PASSWORD\n";
-    let reading = read_plain(source.as_bytes());
-    let refusal = scrub(source.as_bytes(), &reading, &"prod".parse().unwrap()).unwrap_err();
-    assert_eq!((refusal.reason.word(), refusal.place.line), ("cannot-scrub", 1));
+    is_refused(source, 1);
 }
 
 #[track_caller]
@@ -255,6 +251,27 @@ fn a_function_on_one_line_is_not_taken_from_those_who_call_it() {
     let done = scrubbed(source);
     assert_eq!(String::from_utf8_lossy(&done.text), format!("{source}{LAST_LINE}\n"));
     assert_eq!(places(&done.programs), [(1, 23)]);
+}
+
+#[test]
+fn a_setting_that_hangs_on_the_password_is_refused_and_another_variable_is_named() {
+    for more in [
+        "[ -n \"$OS_PASSWORD\" ] && export OS_REGION_NAME=r",
+        "if [ -n \"$OS_PASSWORD\" ]; then export OS_INTERFACE=public; else export OS_INTERFACE=admin; fi",
+        "[ -z \"$OS_PASSWORD\" ] && unset OS_USERNAME",
+        "export OS_FOO=$OS_PASSWORD",
+        "export OS_X=${OS_PASSWORD:+r}",
+    ] {
+        let line = if more.contains("unset") { 1 } else { 3 };
+        is_refused(&format!("export OS_USERNAME=ada\nexport OS_PASSWORD=S3cr3tpw\n{more}\n"), line);
+    }
+    let done = scrubbed(
+        "export OS_PASSWORD=S3cr3tpw\nexport TF_VAR_password=S3cr3tpw\nlogin=\"ada:$OS_PASSWORD\"\n\
+         if false; then mysql_pw=S3cr3tpw; fi\n",
+    );
+    let named: Vec<(&str, u32)> =
+        done.emptied.iter().map(|(name, place)| (name.as_str(), place.line)).collect();
+    assert_eq!(named, [("TF_VAR_password", 2), ("login", 3), ("mysql_pw", 4)]);
 }
 
 #[test]
