@@ -36,7 +36,7 @@ pub(crate) fn prepare<'a>(rc: &'a Rc, reading: &'a Reading, profile: &'a Name) -
         let hint = refusal.hint.map_or(String::new(), |hint| format!("; {hint}"));
         let text =
             format!("{}: {} (it was to be scrubbed){hint}", rc.place(reading, refusal.place), refusal.what);
-        Failure::new(Code::Usage, text)
+        Failure::new(Code::File, text)
     })?;
     if *scrubbed.text != *rc.bytes {
         files::may_rewrite(path).map_err(|fault| refused(rc, &fault))?;
@@ -90,7 +90,10 @@ impl Scrub<'_> {
         let Scrubbed { left, emptied, others, programs, .. } = &self.scrubbed;
         let at = |place: &Place| self.rc.place(self.reading, *place);
         for place in left.iter().take(PLACES_MAX) {
-            let why = if place.file > 0 { "this file is not touched" } else { "it may be something else" };
+            let why = match place.file {
+                0 => "osagent edits only assignments of it; if this is the password, take it out by hand",
+                _ => "this file is not touched",
+            };
             report::warning(&format!(
                 "{}: the text of the password stands here, and stays, for {why}",
                 at(place)
