@@ -78,7 +78,11 @@ impl Scrub<'_> {
                 true => "holds no password any more",
                 false => "does not set the password any more",
             };
-            report::note(&format!("{shown} {what}; sourcing it sets a token through osagent"));
+            let then = match self.scrubbed.has_line {
+                true => "; sourcing it sets a token through osagent",
+                false => "; no shell sources such a file, so no line was added",
+            };
+            report::note(&format!("{shown} {what}{then}"));
             self.copies().iter().for_each(|copy| report::warning(copy));
         }
         self.tell_left();

@@ -72,8 +72,12 @@ impl<'s> Cursor<'s> {
 
     /// At `<` where a value belongs: `<your password>` is a blank that nobody filled in.
     pub(super) fn placeholder(&self) -> Parsed<()> {
+        // First the sign: the line may be as long as the file, and is asked about at each word.
+        if self.peek() != Some(b'<') {
+            return Ok(());
+        }
         let line = self.rest().split(|&byte| byte == b'\n').next().unwrap_or_default();
-        if !line.starts_with(b"<") || !line.contains(&b'>') || line.starts_with(b"<<") {
+        if !line.contains(&b'>') || line.starts_with(b"<<") {
             return Ok(());
         }
         let what = "a placeholder in angle brackets was never filled in";

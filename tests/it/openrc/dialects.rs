@@ -216,6 +216,8 @@ fn what_is_mutilated_or_means_harm_is_answered_soon() {
             texts.push((format!("openrc.{ending}"), piece.repeat(60).into_bytes()));
         }
     }
+    // One line as long as a file may be, with a word in every four bytes.
+    texts.push(("openrc.ps1".to_owned(), "not ".repeat(60_000).into_bytes()));
     assert!(texts.len() > 700, "only {} texts", texts.len());
     for (name, text) in texts {
         let shown = String::from_utf8_lossy(&text[..text.len().min(300)]).into_owned();
