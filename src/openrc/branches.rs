@@ -1,7 +1,7 @@
 //! `if`, `case` and every other fork. Of a condition that is known one way is read; else all of them, and what they agree
 //! on is kept. A way that ends the file is taken not to be gone: the user sourced it to the end.
 
-use super::ast::{AfterArm, Arm, List, Word};
+use super::ast::{AfterArm, Arm, Item, List, Pipeline, Word};
 use super::eval::{Evaluator, Flow, Run, Stop};
 use super::expand::Purpose;
 use super::pattern;
@@ -16,10 +16,31 @@ struct Ways {
 }
 
 impl Evaluator<'_> {
+    pub(crate) fn asked_list(&mut self, list: &List) -> Run<Flow> {
+        self.tested += 1;
+        let flow = self.list(list);
+        self.tested -= 1;
+        flow
+    }
+
+    /// One pipeline of `A && B || C`. With `set -e` the last one ends the file where it fails; the others are asked.
+    pub(crate) fn link(&mut self, item: &Item, index: usize, pipeline: &Pipeline) -> Run<Flow> {
+        let is_asked = index < item.rest.len() || pipeline.negated;
+        self.tested += u32::from(is_asked);
+        let flow = self.pipeline(pipeline);
+        self.tested -= u32::from(is_asked);
+        let ends = self.state.stops_at_failure && self.tested == 0 && !is_asked;
+        match (&self.state.status, &flow) {
+            // Where it is not known, the file is one that goes on: the other way is an exit.
+            (Status::Known(code), Ok(Flow::Next)) if ends && *code != 0 => Err(Stop::Exit(item.span)),
+            _ => flow,
+        }
+    }
+
     pub(crate) fn if_(&mut self, arms: &[(List, List)], otherwise: Option<&List>) -> Run<Flow> {
         let mut ways = Ways::default();
         for (condition, body) in arms {
-            let flow = self.way(&ways, |this| this.list(condition))?;
+            let flow = self.way(&ways, |this| this.asked_list(condition))?;
             if flow != Flow::Next {
                 return self.last_way(ways, flow);
             }

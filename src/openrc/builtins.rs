@@ -234,6 +234,7 @@ impl Evaluator<'_> {
         match option {
             "a" | "allexport" => self.state.exports_all = if on { Exported::Yes } else { Exported::No },
             "u" | "nounset" => self.state.refuses_unset = on,
+            "e" | "errexit" => self.state.stops_at_failure = on,
             "f" | "noglob" => self.state.keeps_patterns = on,
             _ => {}
         }

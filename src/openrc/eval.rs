@@ -99,6 +99,8 @@ pub(crate) struct Evaluator<'c> {
     pub(crate) is_output_shown: bool,
     pub(crate) uncertain: u32,
     pub(crate) loops: u32,
+    /// Inside of what is asked for its status: there `set -e` ends nothing.
+    pub(crate) tested: u32,
     pub(crate) calls: u32,
     pub(crate) warnings: Vec<Warned>,
     /// The files being sourced, the innermost last.
@@ -129,6 +131,7 @@ impl<'c> Evaluator<'c> {
             is_output_shown: true,
             uncertain: 0,
             loops: 0,
+            tested: 0,
             calls: 0,
             warnings: Vec::new(),
             open_files: Vec::new(),
@@ -191,13 +194,15 @@ impl<'c> Evaluator<'c> {
     }
 
     fn and_or(&mut self, item: &Item) -> Run<Flow> {
-        let mut flow = self.pipeline(&item.first)?;
-        for (and_or, pipeline) in &item.rest {
+        let mut flow = self.link(item, 0, &item.first)?;
+        for (index, (and_or, pipeline)) in item.rest.iter().enumerate() {
             if flow != Flow::Next {
                 return Ok(flow);
             }
             flow = match self.state.status.clone() {
-                Status::Known(code) if (code == 0) == (*and_or == AndOr::And) => self.pipeline(pipeline)?,
+                Status::Known(code) if (code == 0) == (*and_or == AndOr::And) => {
+                    self.link(item, index + 1, pipeline)?
+                }
                 Status::Known(_) => Flow::Next,
                 Status::Unknown(why) => {
                     let (runs, skips) = match and_or {
@@ -208,7 +213,7 @@ impl<'c> Evaluator<'c> {
                         &why,
                         |this| {
                             this.state.status = runs;
-                            this.pipeline(pipeline)
+                            this.link(item, index + 1, pipeline)
                         },
                         |this| {
                             this.state.status = skips;
@@ -221,7 +226,7 @@ impl<'c> Evaluator<'c> {
         Ok(flow)
     }
 
-    fn pipeline(&mut self, pipeline: &Pipeline) -> Run<Flow> {
+    pub(crate) fn pipeline(&mut self, pipeline: &Pipeline) -> Run<Flow> {
         let flow = match pipeline.commands.as_slice() {
             [command] => self.command(command)?,
             several => self.piped(several)?,

@@ -341,7 +341,8 @@ impl<'a> Lexer<'a> {
         let is_entry = self.is_whole_value
             && programs::keeper(&self.words).is_some()
             && !core.starts_with('-')
-            && core.chars().all(plain);
+            && core.chars().all(plain)
+            && self.all.mask.lets(core);
         core.is_empty()
             || is_operator
             || is_option

@@ -29,7 +29,7 @@ impl Evaluator<'_> {
         let mut last = SUCCESS;
         loop {
             let asked = self.prompts.len();
-            let flow = self.list(condition)?;
+            let flow = self.asked_list(condition)?;
             if flow != Flow::Next {
                 return self.after_turn(flow, &[condition, body], asked, at);
             }

@@ -240,12 +240,14 @@ impl Evaluator<'_> {
     }
 }
 
-/// Words of the shell, and at most an assignment whose value has not begun: `export OS_PASSWORD="$(`.
+/// Words of the shell, and at most an assignment whose value has not begun: `export OS_PROJECT_ID="$(`. What follows the
+/// name of a secret may be the secret, whose backquote nobody quoted.
 fn is_clean(line: &str) -> bool {
     line.split_whitespace().all(|word| {
         let opens = word.trim_end_matches(['"', '(', '$', '`', '{']);
         let name = opens.strip_suffix('=').unwrap_or(opens);
-        let is_assignment = name.len() < opens.len() && super::cursor::is_name(name);
+        let is_assignment =
+            name.len() < opens.len() && super::cursor::is_name(name) && !names::is_secret_name(name);
         opens.is_empty() || is_assignment || is_program(opens) || matches!(word, "!" | "&&" | "||" | ";")
     })
 }
@@ -256,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_command_is_told_from_a_part_of_a_value() {
-        for line in ["", "  if ! ", "export OS_PASSWORD=\"$(", "OS_PASSWORD=`", "then "] {
+        for line in ["", "  if ! ", "export OS_PROJECT_ID=\"$(", "OS_USERNAME=`", "then "] {
             assert!(is_clean(line), "{line}");
         }
         for line in ["export OS_PASSWORD=a;", "export OS_PASSWORD=a$(", "OS_PASSWORD=a | ", "x \"$("] {

@@ -73,8 +73,9 @@ impl Evaluator<'_> {
         for (index, assignment) in simple.assignments.iter().enumerate() {
             let value = self.expanded(assignment)?;
             let mut value = self.appended(assignment, value)?;
-            if index > 0 && !matches!(&assignment.value, Assigned::Word(word) if word.literal().is_some()) {
-                // Whether it sees the ones before it, shells do not agree on.
+            let is_literal = matches!(&assignment.value, Assigned::Word(word) if word.literal().is_some());
+            if declares.is_some() || (index > 0 && !is_literal) {
+                // Whether it sees the ones before it, shells do not agree on; the words of a declaration do not see it.
                 value = Val::Unknown(Unknown::other("an assignment before a command", assignment.span));
             }
             hidden.push((assignment.name.as_str(), self.state.variable(&assignment.name)));

@@ -76,6 +76,8 @@ pub(crate) struct State {
     pub(crate) exports_all: Exported,
     /// `set -u`
     pub(crate) refuses_unset: bool,
+    /// `set -e`
+    pub(crate) stops_at_failure: bool,
     /// `set -f`
     pub(crate) keeps_patterns: bool,
     /// `stty -echo`
@@ -100,6 +102,7 @@ impl State {
             status: SUCCESS,
             exports_all: Exported::No,
             refuses_unset: false,
+            stops_at_failure: false,
             keeps_patterns: false,
             is_echo_off: false,
             has_other_patterns: None,
@@ -222,6 +225,7 @@ impl State {
             self.exports_all = Exported::Maybe;
         }
         self.refuses_unset |= other.refuses_unset;
+        self.stops_at_failure |= other.stops_at_failure;
         self.keeps_patterns &= other.keeps_patterns;
         self.is_echo_off |= other.is_echo_off;
         self.has_other_patterns = self.has_other_patterns.take().or(other.has_other_patterns);

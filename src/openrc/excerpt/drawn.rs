@@ -138,14 +138,14 @@ mod tests {
         check("export OS_PASSWORD=abc", 20, "export OS_PASSWORD=********\n                   ^^^^^^^^");
         check("export\tOS_USERNAME=ada", 20, "export OS_USERNAME=ada\n                   ^^^");
         check(
-            "OS_USERNAME=日本 OS_REGION_NAME=x",
-            16,
-            "OS_USERNAME=日本 OS_REGION_NAME=x\n                 ^^^^^^^^^^^^^^",
+            "export OS_USERNAME=日本 OS_REGION_NAME=x",
+            23,
+            "export OS_USERNAME=日本 OS_REGION_NAME=x\n                        ^^^^^^^^^^^^^^",
         );
         check(
-            "OS_USERNAME=e\u{301} OS_REGION_NAME=x",
-            16,
-            "OS_USERNAME=e\u{301} OS_REGION_NAME=x\n              ^^^^^^^^^^^^^^",
+            "export OS_USERNAME=e\u{301} OS_REGION_NAME=x",
+            23,
+            "export OS_USERNAME=e\u{301} OS_REGION_NAME=x\n                     ^^^^^^^^^^^^^^",
         );
     }
 
@@ -154,7 +154,11 @@ mod tests {
         check("export OS_USERNAME=ada # was hunter2", 8, "export OS_USERNAME=ada # …\n       ^^^^^^^^^^^");
         check("curl -u ada:hunter2 https://h/", 1, "curl -u ********\n^^^^");
         check("export OS_PASSWORD='hunter2", 20, "export OS_PASSWORD=********\n                   ^^^^^^^^");
-        check("OS_USERNAME=x'hunter2 hunter3", 14, "OS_USERNAME=********\n            ^^^^^^^^");
+        check(
+            "export OS_USERNAME=x'hunter2 hunter3",
+            21,
+            "export OS_USERNAME=********\n                   ^^^^^^^^",
+        );
         check(
             "export OS_PASSWORD=\"$(pass show cloud)\"",
             21,

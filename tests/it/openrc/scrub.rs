@@ -126,6 +126,7 @@ fn a_question_for_the_password_and_for_more_is_not_scrubbed() {
 
 /// Cases that scrub leaves as they are, and why.
 pub(crate) const NOT_SCRUBBED: &[(&str, &str)] = &[
+    ("logic-errexit.sh", "a command that fails ends the file"),
     ("logic-herestring.sh", "the password and its name are read out of a here-document"),
     ("prompt-function.sh", "one function asks for the password and for another setting"),
 ];
