@@ -56,7 +56,13 @@ pub(super) async fn give(agent: &Rc<Agent>, stream: &mut UnixStream, frame: &mut
     agent.extra.wake();
     let _closed = Closed(agent);
     agent.look_at_clocks();
+    // A lock that the clocks have begun is counted when it runs.
+    tokio::task::yield_now().await;
     be_quiet(agent, own).await;
+    if agent.ending.get() > 0 {
+        // What it has not ended yet would live on, and nobody would say so.
+        return refuse(stream, "a lock or a revoke is under way; try again when it is done").await;
+    }
     // The successor writes its own lines into the same file.
     agent.audit.flush().await;
     let state = collect(agent);
@@ -69,7 +75,7 @@ pub(super) async fn give(agent: &Rc<Agent>, stream: &mut UnixStream, frame: &mut
     let Ok(Ok(Some(line))) = told else { return };
     let is_done = wire::read::<Request>(line).is_ok_and(|request| request.op == Op::HandoverDone);
     // Locked in the meantime, by a signal or the clock: the successor is not, and must not be left with what it has.
-    if is_done && agent.is_locked.get() == was_locked {
+    if is_done && agent.is_locked.get() == was_locked && agent.ending.get() == 0 {
         agent.door.leave();
         let _ = stream.write_all(b"{\"ok\":{}}\n").await;
         agent.stop.send_replace(true);
@@ -81,10 +87,11 @@ async fn refuse(stream: &mut UnixStream, text: &str) {
     let _ = serve::send(stream, &serve::render(&reply, 512)).await;
 }
 
-/// Until no other request and no login is under way.
+/// Until no other request, no lock and no login is under way.
 async fn be_quiet(agent: &Agent, own: usize) {
     let end = Instant::now() + QUIET_WAIT;
-    while (agent.busy.get() > own || !agent.flights.borrow().is_empty()) && Instant::now() < end {
+    let is_busy = || agent.busy.get() > own || agent.ending.get() > 0 || !agent.flights.borrow().is_empty();
+    while is_busy() && Instant::now() < end {
         tokio::time::sleep(LOOK_AGAIN).await;
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::audit::Event;
 use super::cache::Held;
 use super::handout::until;
+use super::serve::Count;
 use super::{Agent, config, revoke};
 use crate::host::session::{self, Wants};
 use crate::wire::answer::{Done, Ended};
@@ -132,6 +133,7 @@ pub(super) async fn asked(agent: &Rc<Agent>, request: &Request) -> Ended {
 }
 
 async fn lock(agent: &Rc<Agent>, reason: Reason, revokes: bool, limit: Instant) -> Ended {
+    let _under_way = Count::up(Rc::clone(&agent.ending));
     agent.is_locked.set(true);
     agent.lock_reason.set(reason);
     // A login under way must not put its token into a locked agent.

@@ -118,6 +118,8 @@ pub(crate) struct Agent {
     turns: RefCell<HashMap<Identity, Arc<Mutex<()>>>>,
     /// Requests under way.
     busy: Rc<Cell<usize>>,
+    /// Locks and revokes under way: a successor must not come between them and Keystone.
+    ending: Rc<Cell<usize>>,
     began: Duration,
     stop: watch::Sender<bool>,
 }
@@ -231,6 +233,7 @@ impl Agent {
             trades: RefCell::default(),
             turns: RefCell::default(),
             busy: Rc::default(),
+            ending: Rc::default(),
             stop,
         }
     }

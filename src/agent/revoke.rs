@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::audit::Event;
 use super::cache::{Held, Key};
 use super::handout::until;
+use super::serve::Count;
 use super::{Agent, chosen, flight, words};
 use crate::keystone::{self, Revoked};
 use crate::profile::{Method, Origin, Profile, Scope, Tls, User};
@@ -22,6 +23,7 @@ const AT_ONCE: usize = 8;
 
 /// `revoke`: the profile's tokens, all (`--all`), or one from elsewhere (`--token`).
 pub(super) async fn revoke(agent: &Rc<Agent>, request: &mut Request) -> Result<Ended, Failure> {
+    let _under_way = (!request.dry_run).then(|| Count::up(Rc::clone(&agent.ending)));
     if let Some(Sealed(secret)) = request.secret.take() {
         return foreign(agent, request, token::Id::new(secret.expose().to_owned())).await;
     }

@@ -91,11 +91,11 @@ pub(super) async fn accept(listener: Option<&UnixListener>, has_room: bool) -> O
     None
 }
 
-/// One more connection, or request, as long as it lives.
-struct Count(Rc<Cell<usize>>);
+/// One more connection, or request, or lock, as long as it lives.
+pub(super) struct Count(Rc<Cell<usize>>);
 
 impl Count {
-    fn up(count: Rc<Cell<usize>>) -> Count {
+    pub(super) fn up(count: Rc<Cell<usize>>) -> Count {
         count.set(count.get() + 1);
         Count(count)
     }

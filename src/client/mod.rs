@@ -78,20 +78,24 @@ impl<'a> Route<'a> {
         Ok(Route { socket, is_told, held, on_slow: None })
     }
 
-    /// Asks the agent that runs; `None` when none does.
+    /// Asks the agent that runs; `None` when none does. One that goes away in the middle may have a successor, which is asked
+    /// then; none is started.
     pub fn ask_running<T: DeserializeOwned>(&self, request: &Request) -> Result<Option<Reply<T>>, Failure> {
         let until = until(request);
-        let Some(mut stream) = self.connect_to_running(until)? else { return Ok(None) };
-        match self.call(&mut stream, request, until) {
-            Ok(reply) => {
-                if request.op == Op::Stop {
-                    self.wait_for_end(&mut stream);
+        for _ in 0..TRIES_MAX {
+            let Some(mut stream) = self.connect_to_running(until)? else { return Ok(None) };
+            match self.call(&mut stream, request, until) {
+                Ok(reply) => {
+                    if request.op == Op::Stop {
+                        self.wait_for_end(&mut stream);
+                    }
+                    return Ok(Some(reply));
                 }
-                Ok(Some(reply))
+                Err(Cut::Gone) => self.pause(start::LOOK_AGAIN)?,
+                Err(Cut::Failed(failure)) => return Err(failure),
             }
-            Err(Cut::Gone) => Ok(None),
-            Err(Cut::Failed(failure)) => Err(failure),
         }
+        Err(ended_too_often())
     }
 
     /// Asks the agent, starting one if none runs. An agent that dies in the middle is replaced.
@@ -116,11 +120,13 @@ impl<'a> Route<'a> {
                 Err(Cut::Failed(failure)) => return Err(failure),
             }
         }
-        let text = match self.socket.is_extra() {
-            true => format!("nobody answers at the other end of {}", self.socket.path.display()),
-            false => format!("the agent ended {TRIES_MAX} times in the middle of the request"),
-        };
-        Err(Failure::new(Code::Agent, text))
+        match self.socket.is_extra() {
+            true => {
+                let text = format!("nobody answers at the other end of {}", self.socket.path.display());
+                Err(Failure::new(Code::Agent, text))
+            }
+            false => Err(ended_too_often()),
+        }
     }
 
     /// Starts an agent in the place of the one that runs, which hands over all that it holds. Who ran and who runs; `None`
@@ -292,6 +298,10 @@ fn until(request: &Request) -> Instant {
     };
     let wait = request.deadline_ms.map_or(usual, Duration::from_millis);
     Instant::now() + wait + GRACE.min(wait / 4)
+}
+
+fn ended_too_often() -> Failure {
+    Failure::new(Code::Agent, format!("the agent ended {TRIES_MAX} times in the middle of the request"))
 }
 
 /// A held signal came; [`Held::came`] tells which.

@@ -13,7 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-use crate::fake::{Trouble, What};
+use crate::fake::{On, Trouble, What};
 use crate::inside::Inside;
 use crate::rig::{PROFILE, Rig, adding};
 
@@ -189,6 +189,56 @@ fn an_operation_that_nobody_knows_replaces_no_agent_of_the_same_release() {
     assert_eq!(rig.ask(&json!({"v": 9, "op": "status"}))["err"]["code"], "unsupported");
 }
 
+#[test]
+fn an_agent_that_goes_away_in_the_middle_is_asked_once_more() {
+    for verb in ["stop", "lock"] {
+        let rig = Rig::cold();
+        let (lock, listener) = place(&rig);
+        let socket = rig.home.socket();
+        let agent = thread::spawn(move || {
+            let mut asked = Vec::new();
+            while asked.len() < 2 {
+                let (stream, _) = listener.accept().unwrap();
+                let mut line = String::new();
+                BufReader::new(&stream).read_line(&mut line).unwrap();
+                let Ok(request) = serde_json::from_str::<Value>(&line) else { continue };
+                match request["op"].as_str().unwrap() {
+                    "profiles" => writeln!(&stream, "{}", json!({"ok": {"profiles": []}})).unwrap(),
+                    op => asked.push(op.to_owned()),
+                }
+                if asked.len() == 2 {
+                    fs::remove_file(&socket).unwrap();
+                    let ended =
+                        json!({"ok": {"revoked": 0, "already_dead": 0, "forgotten": 1, "failed": []}});
+                    writeln!(&stream, "{ended}").unwrap();
+                }
+            }
+            drop(lock);
+            asked
+        });
+        let done = rig.home.osagent([verb]).ok();
+        assert!(!done.stderr.contains("no agent is running"), "{done:#?}");
+        assert_eq!(agent.join().unwrap(), [verb, verb]);
+        assert_eq!(rig.home.agents(), [0; 0], "none is started");
+    }
+}
+
+#[test]
+fn an_agent_that_ends_tokens_is_not_replaced_before_they_are_ended() {
+    let rig = Rig::warm();
+    let token = rig.token();
+    rig.fake.turn(|knobs| knobs.trouble = Some(Trouble { what: What::Hold, on: On::Others, times: None }));
+    let locking = rig.home.osagent(["lock", "--revoke"]).start();
+    rig.fake.wait_until_held(1);
+    let done = rig.home.osagent(["agent", "--replace"]).fails(6);
+    assert!(done.stderr.contains("a lock or a revoke is under way"), "{done:#?}");
+    rig.fake.release();
+    locking.done().ok();
+    assert!(!rig.fake.is_alive(&token));
+    replace(&rig);
+    rig.home.osagent(["token", PROFILE]).fails(3);
+}
+
 /// The old one's process may take a moment longer to be gone than the new one to be there.
 fn replace(rig: &Rig) {
     rig.home.osagent(["agent", "--replace"]).ok();
@@ -199,18 +249,24 @@ fn status(rig: &Rig) -> Value {
     rig.home.osagent(["status", "--json"]).ok().json()
 }
 
+/// The lock and the socket of an agent that the test plays.
+fn place(rig: &Rig) -> (Flock<fs::File>, UnixListener) {
+    let socket = rig.home.socket();
+    let folder = socket.parent().unwrap();
+    fs::create_dir(folder).unwrap();
+    fs::set_permissions(folder, PermissionsExt::from_mode(0o700)).unwrap();
+    let lock = fs::File::create(folder.join("agent.sock.lock")).unwrap();
+    let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).unwrap();
+    (lock, UnixListener::bind(&socket).unwrap())
+}
+
 /// An agent of a release that was never made: it has the lock and the socket, and knows three operations.
 struct Old(JoinHandle<Vec<String>>);
 
 impl Old {
     fn start(rig: &Rig) -> Old {
+        let (lock, listener) = place(rig);
         let socket = rig.home.socket();
-        let folder = socket.parent().unwrap();
-        fs::create_dir(folder).unwrap();
-        fs::set_permissions(folder, PermissionsExt::from_mode(0o700)).unwrap();
-        let lock = fs::File::create(folder.join("agent.sock.lock")).unwrap();
-        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).unwrap();
-        let listener = UnixListener::bind(&socket).unwrap();
         Old(thread::spawn(move || {
             let mut asked = Vec::new();
             loop {
