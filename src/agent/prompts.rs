@@ -27,6 +27,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
+/// Far more logins than a person has.
+const WRONG_MAX: usize = 256;
+
 #[derive(Debug, Default)]
 pub(super) struct Prompts {
     /// By profile, for each one that is asked for, or was cancelled a while ago.
@@ -59,6 +62,15 @@ impl Prompts {
         let cancelled = Question::Cancelled { pid: pid.unwrap_or(0), at: Instant::now() };
         self.open.borrow_mut().insert(profile.to_owned(), cancelled);
         self.changed.notify_waiters();
+    }
+
+    /// Logins that nobody has guessed at for a while, once there are many of them.
+    fn forget_wrong(&self) {
+        let mut wrong = self.wrong.borrow_mut();
+        if wrong.len() >= WRONG_MAX {
+            let is_recent = |wrong: &Wrong| wrong.next.is_some_and(|next| next.elapsed() < PAUSE_MAX);
+            wrong.retain(|_, wrong| wrong.try_lock().map_or(true, |wrong| is_recent(&wrong)));
+        }
     }
 
     fn known(&self, profile: &str) -> Option<Question> {
@@ -124,6 +136,7 @@ pub(super) async fn try_password(
     profile: &Profile,
     until: Instant,
 ) -> Result<OwnedMutexGuard<Wrong>, Failure> {
+    agent.prompts.forget_wrong();
     let wrong = Arc::clone(agent.prompts.wrong.borrow_mut().entry(profile.identity()).or_default());
     let late = |wait: Duration| {
         let text = format!("wrong passwords before; the next is tried in {} s", wait.as_secs().max(1));

@@ -39,13 +39,14 @@ pub(super) async fn add(agent: &Rc<Agent>, request: &mut Request) -> Result<Adde
     let mut added = planned(agent, &add, before.as_deref(), &entry, change)?;
     let entry = entry.entry;
     let given = request.secret.take().map(|Sealed(secret)| secret);
-    let held = before.as_deref().filter(|before| change != "replaced" && before.keyring == entry.keyring);
-    let compared = compare(agent, held, given.as_ref(), request.may_prompt).await;
     if add.dry_run {
-        added.secret = compared.unwrap_or("").to_owned();
+        // Not compared with the stored one: whoever guesses would be told, as often as they like.
+        added.secret = if given.is_some() { "given" } else { "kept" }.to_owned();
         return Ok(added);
     }
-    added.secret = compared?.to_owned();
+    let held = before.as_deref().filter(|before| change != "replaced" && before.keyring == entry.keyring);
+    added.secret = compare(agent, held, given.as_ref(), request.may_prompt).await?.to_owned();
+    let is_given = given.is_some();
     // Without a secret the one that the profile has already must do: a file that was scrubbed holds none.
     let secret = match (given, change) {
         (Some(secret), _) => secret,
@@ -53,7 +54,11 @@ pub(super) async fn add(agent: &Rc<Agent>, request: &mut Request) -> Result<Adde
         (None, _) => refresh::secret(agent, &entry, request.may_prompt).await?,
     };
     if !add.no_verify {
-        added.expires_at = Some(test(agent, &entry.profile, &secret, until(request)).await?);
+        let until = until(request);
+        added.expires_at = Some(match is_given {
+            true => try_given(agent, &entry.profile, &secret, until).await?,
+            false => test(agent, &entry.profile, &secret, until).await?,
+        });
     }
     if matches!(added.secret.as_str(), "new" | "other") {
         put_secret(agent, &entry, item(&entry.profile, origin), secret, request.may_prompt).await?;
@@ -200,6 +205,19 @@ async fn test(
     Err(words::keystone(profile, &fault))
 }
 
+/// The same with a secret that somebody gave, who may be guessing: one at a time, and after wrong ones not at once.
+async fn try_given(
+    agent: &Rc<Agent>,
+    profile: &Profile,
+    secret: &Secret,
+    until: std::time::Instant,
+) -> Result<String, Failure> {
+    let mut turn = prompts::try_password(agent, profile, until).await?;
+    let tested = test(agent, profile, secret, until).await;
+    turn.tried(tested.as_ref().err());
+    tested
+}
+
 impl Agent {
     /// What was refused before may be asked again, and what is refused from now on counts only if it was this secret.
     fn has_new_secret(&self, identity: &Identity) {
@@ -259,11 +277,7 @@ pub(super) async fn secret_set(agent: &Rc<Agent>, request: &mut Request) -> Resu
         return Err(words::about(&profile, Failure::of(Code::BadProfile, &fault)));
     }
     if !request.no_verify {
-        let until = until(request);
-        let mut turn = prompts::try_password(agent, &profile, until).await?;
-        let tested = test(agent, &profile, &secret, until).await;
-        turn.tried(tested.as_ref().err());
-        tested?;
+        try_given(agent, &profile, &secret, until(request)).await?;
     }
     let origin = profile.origin().ok_or_else(|| missing("profile.auth_url"))?;
     put_secret(agent, &entry, item(&profile, origin), secret, request.may_prompt).await?;

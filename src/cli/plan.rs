@@ -102,12 +102,6 @@ pub(crate) fn of_profile(plan: &Added) -> String {
     let mut text = format!("profile {:?} {what}\n", plan.profile);
     changes(&plan.changes).iter().for_each(|change| text.extend([change, "\n"]));
     let keyring = &plan.keyring;
-    text.push_str(&match plan.secret.as_str() {
-        "same" => format!("the keyring {keyring} has this password already\n"),
-        "other" => {
-            format!("the password is another one than the keyring {keyring} has, and would replace it\n")
-        }
-        _ => format!("the password would be in the keyring {keyring} ({})\n", plan.why),
-    });
+    text.push_str(&format!("the password would be in the keyring {keyring} ({})\n", plan.why));
     text
 }

@@ -74,7 +74,7 @@ pub struct Added {
     /// What of a profile that was there is another thing now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
-    /// `new`, `same`, `other`, or `kept` where none was given; empty where that was not looked at.
+    /// `new`, `same`, `other`, or `kept` where none was given; in a dry run `given` or `kept`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub secret: String,
     pub default: bool,

@@ -123,6 +123,28 @@ fn a_cancel_is_told_to_all_who_wait_and_nobody_is_asked_at_once() {
 }
 
 #[test]
+fn whoever_guesses_by_add_is_told_nothing_in_a_dry_run_and_waits_otherwise() {
+    let agent = Inside::new();
+    let guess = |password: &str, dry_run: bool| {
+        let mut request = crate::rig::adding(PROFILE, &agent.fake.url(), "alpha");
+        request["secret"] = json!(sealed(password));
+        request["add"]["dry_run"] = json!(dry_run);
+        request["add"]["no_verify"] = json!(false);
+        request
+    };
+    let right = crate::fake::Knobs::default().password;
+    let plans = [&right, "wrong"].map(|password| agent.granted(&guess(password, true)));
+    assert_eq!(plans[0], plans[1]);
+    assert_eq!(agent.refused(&guess("wrong", false))["code"], "refused");
+    let mut hasty = guess("wrong", false);
+    hasty["deadline_ms"] = json!(100);
+    assert_eq!(agent.refused(&hasty)["code"], "limited");
+    let began = Instant::now();
+    agent.granted(&guess(&right, false));
+    assert!(began.elapsed() >= Duration::from_millis(500), "{:?}", began.elapsed());
+}
+
+#[test]
 fn after_wrong_passwords_the_next_waits_and_nobody_else_does() {
     let agent = forgetful();
     let other = agent.fake.url().replace("127.0.0.1", "localhost");
