@@ -51,6 +51,9 @@ pub(super) async fn add(agent: &Rc<Agent>, request: &mut Request) -> Result<Adde
     let secret = match (given, change) {
         (Some(secret), _) => secret,
         (None, "new" | "replaced") => return Err(no_secret(profile)),
+        (None, _) if before.as_deref().is_some_and(|before| trust(&before.profile) != trust(profile)) => {
+            return Err(other_trust(profile));
+        }
         (None, _) => refresh::secret(agent, &entry, request.may_prompt).await?,
     };
     if !add.no_verify {
@@ -351,6 +354,17 @@ fn no_secret(profile: &Profile) -> Failure {
         profile,
         Failure::new(Code::NeedsPerson, "the file does not hold its password, and nor does any keyring"),
     )
+}
+
+/// What decides to whom a secret goes beside its origin.
+fn trust(profile: &Profile) -> (bool, Option<&std::path::Path>, bool) {
+    (profile.tls.insecure, profile.tls.cacert.as_deref(), profile.allow_http)
+}
+
+fn other_trust(profile: &Profile) -> Failure {
+    let text = "it would trust another way to its keystone (insecure, cacert or allow_http), \
+        and the stored password is not sent there: give it anew";
+    words::about(profile, Failure::new(Code::NeedsPerson, text))
 }
 
 fn missing(field: &str) -> Failure {

@@ -138,3 +138,27 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     }
     found
 }
+
+#[test]
+fn a_stored_password_is_not_sent_another_way_than_it_was_given_for() {
+    let rig = Rig::new();
+    let changes = [
+        ("allow_http", json!(true)),
+        ("tls", json!({"insecure": true})),
+        ("tls", json!({"cacert": "/ca.pem"})),
+    ];
+    for (key, value) in changes {
+        let mut request = crate::rig::adding(PROFILE, &rig.fake.url(), "alpha");
+        request["add"]["profile"][key] = value;
+        let password = request.as_object_mut().unwrap().remove("secret").unwrap();
+        for no_verify in [false, true] {
+            request["add"]["no_verify"] = json!(no_verify);
+            assert_eq!(rig.ask(&request)["err"]["code"], "needs_person", "{request}");
+        }
+        assert_eq!(rig.fake.requests().len(), 0);
+        request["secret"] = password;
+        rig.add(&request);
+        // And back again.
+        rig.add(&crate::rig::adding(PROFILE, &rig.fake.url(), "alpha"));
+    }
+}
