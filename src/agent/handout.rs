@@ -73,7 +73,7 @@ impl Agent {
         }
     }
 
-    fn refuse_if_locked(&self) -> Result<(), Failure> {
+    pub(super) fn refuse_if_locked(&self) -> Result<(), Failure> {
         if self.is_locked.get() { Err(self.locked()) } else { Ok(()) }
     }
 

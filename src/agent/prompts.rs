@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use super::{Agent, words};
 use crate::host::process;
 use crate::profile::{Identity, Profile};
+use crate::wire::answer::Done;
 use crate::wire::{Code, Failure};
 
 /// Whoever was asked has gone for a walk: then the next one may be.
@@ -58,7 +59,11 @@ impl Prompts {
         self.changed.notify_waiters();
     }
 
-    pub(super) fn cancelled(&self, profile: &str, pid: Option<i32>) {
+    /// Of a question that is open; there is nothing else to cancel.
+    fn cancelled(&self, profile: &str, pid: Option<i32>) {
+        if !matches!(self.known(profile), Some(Question::AskedOf { .. })) {
+            return;
+        }
         let cancelled = Question::Cancelled { pid: pid.unwrap_or(0), at: Instant::now() };
         self.open.borrow_mut().insert(profile.to_owned(), cancelled);
         self.changed.notify_waiters();
@@ -128,6 +133,13 @@ pub(super) async fn turn(
     }
     failure.question = Some(question);
     Err(failure)
+}
+
+/// `answer` with `cancelled`.
+pub(super) fn cancel(agent: &Agent, profile: Option<&str>, peer: Option<i32>) -> Result<Done, Failure> {
+    agent.refuse_if_locked()?;
+    agent.prompts.cancelled(agent.entry(profile)?.profile.name.as_str(), peer);
+    Ok(Done::default())
 }
 
 /// The turn to try a password that somebody gave for this login. One at a time, and after wrong ones not at once.

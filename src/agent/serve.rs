@@ -245,10 +245,7 @@ async fn done(agent: &Rc<Agent>, request: &mut Request, asker: Asker) -> Zeroizi
         Op::Remove => reply(store::remove(agent, request).await),
         Op::Default => reply(store::default(agent, request)),
         Op::Set => reply(settings::set(agent, request)),
-        Op::Answer if request.cancelled => {
-            agent.prompts.cancelled(request.profile.as_deref().unwrap_or_default(), peer);
-            ok(&wire::answer::Done::default())
-        }
+        Op::Answer if request.cancelled => reply(prompts::cancel(agent, request.profile.as_deref(), peer)),
         Op::SecretSet | Op::Answer => {
             let outcome = agent.unless_locked(store::secret_set(agent, request)).await;
             agent.note_outcome("secret_set", request.profile.take(), holder, outcome.as_ref().err());

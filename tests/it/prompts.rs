@@ -123,6 +123,19 @@ fn a_cancel_is_told_to_all_who_wait_and_nobody_is_asked_at_once() {
 }
 
 #[test]
+fn what_nobody_is_asked_for_cannot_be_cancelled() {
+    let agent = forgetful();
+    let cancel = |profile: &str| json!({"v": 1, "op": "answer", "profile": profile, "cancelled": true});
+    assert_eq!(agent.refused(&cancel(&"x".repeat(60_000)))["code"], "no_profile");
+    agent.granted(&cancel(PROFILE));
+    assert!(agent.ask(&token_request(PROFILE))["ask"].is_object(), "no question was open");
+    agent.granted(&cancel(PROFILE));
+    assert_eq!(agent.refused(&hasty())["code"], "needs_person");
+    agent.granted(&json!({"op": "lock"}));
+    assert_eq!(agent.refused(&cancel(PROFILE))["code"], "locked");
+}
+
+#[test]
 fn whoever_guesses_by_add_is_told_nothing_in_a_dry_run_and_waits_otherwise() {
     let agent = Inside::new();
     let guess = |password: &str, dry_run: bool| {
