@@ -90,6 +90,9 @@ impl Default for Audit {
 /// The lines of one busy second fit into a file of that length.
 const AUDIT_LEN_LEAST: u64 = 64 * 1024;
 
+/// A day; nobody waits longer, and no clock runs over.
+const KEYRING_S_MAX: u64 = 86_400;
+
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     #[error("{}: line {line}: {reason}", path.display())]
@@ -132,6 +135,9 @@ fn parse(text: &str) -> Result<Config, (usize, String)> {
         if seconds == 0 {
             return Err((line_of(key), "a time-out of 0 s leaves the keyring no time".to_owned()));
         }
+        if seconds > KEYRING_S_MAX {
+            return Err((line_of(key), format!("a keyring is waited for {KEYRING_S_MAX} s at the most")));
+        }
     }
     Ok(config)
 }
@@ -158,6 +164,7 @@ mod tests {
         assert_eq!(parse("[keyring]\ntimeout_s = \"two\"\n").unwrap_err().0, 2);
         assert_eq!(parse("[limits]\ncreations_per_min = 0\n").unwrap_err().0, 2);
         assert_eq!(parse("[keyring]\n\nprompt_s = 0\n").unwrap_err().0, 3);
+        assert!(parse("[keyring]\ntimeout_s = 86400\nprompt_s = 86400\n").is_ok());
         assert_eq!(parse("[audit]\nlen_max = 1000\n").unwrap_err().0, 2);
         assert!(parse("[audit]\nlen_max = 0\n").is_ok());
         assert_eq!(parse("[lock]\nidle_s = -1\n").unwrap_err().0, 2);

@@ -152,6 +152,18 @@ fn an_agent_whose_successor_dies_goes_on() {
 }
 
 #[test]
+fn a_keyring_s_time_has_a_ceiling_that_is_told_with_its_line() {
+    let rig = Rig::cold();
+    let folder = rig.home.all().join("config/osagent");
+    fs::create_dir_all(&folder).unwrap();
+    for key in ["timeout_s", "prompt_s"] {
+        fs::write(folder.join("config.toml"), format!("[keyring]\n{key} = 9223372036854775807\n")).unwrap();
+        let done = rig.home.osagent(["list"]).fails(7);
+        assert!(done.stderr.contains("config.toml: line 2") && done.stderr.contains("86400"), "{done:#?}");
+    }
+}
+
+#[test]
 fn where_no_agent_runs_none_is_replaced_and_none_started() {
     let rig = Rig::cold();
     let done = rig.home.osagent(["agent", "--replace"]).ok();
