@@ -11,6 +11,7 @@ use tokio::net::UnixStream;
 use tokio::time::{Instant, timeout};
 
 use super::Agent;
+use super::audit::Event;
 use super::cache::{Held, Key};
 use super::chosen::Holders;
 use super::serve;
@@ -63,6 +64,10 @@ pub(super) async fn give(agent: &Rc<Agent>, stream: &mut UnixStream, frame: &mut
         // What it has not ended yet would live on, and nobody would say so.
         return refuse(stream, "a lock or a revoke is under way; try again when it is done").await;
     }
+    // Whoever asked has it all from here on, whether it becomes the successor or not.
+    let pid = stream.peer_cred().ok().and_then(|peer| peer.pid());
+    let tokens = Some(agent.cache.borrow().all().count());
+    agent.note(Event { pid, tokens, ..Event::of("handover") });
     // The successor writes its own lines into the same file.
     agent.audit.flush().await;
     let state = collect(agent);
@@ -148,6 +153,8 @@ fn collect(agent: &Rc<Agent>) -> State {
         unlocked_ms: millis(unlocked),
         ..State::default()
     };
+    // They count at Keystone whether we are locked or not.
+    state.creations = agent.limits.borrow().ages(now).map(creations).collect();
     if state.locked {
         return state;
     }
@@ -156,7 +163,6 @@ fn collect(agent: &Rc<Agent>) -> State {
         agent.cache.borrow().all().map(|(held, is_old)| (Rc::clone(held), is_old)).collect();
     all.sort_by_key(|(_, is_old)| !is_old);
     state.tokens = all.iter().map(|(held, _)| told(held, now)).collect();
-    state.creations = agent.limits.borrow().ages(now).map(creations).collect();
     state.refused = agent.refused.borrow().all().collect();
     let login = |key: &Key| handover::Login { identity: key.identity.clone(), scope: key.scope.clone() };
     state.revoked = agent.revoked.borrow().iter().map(login).collect();

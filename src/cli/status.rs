@@ -77,7 +77,8 @@ fn audited(line: &Audited) -> Vec<String> {
         (Some(pid), None) => format!("({pid})"),
         (None, _) => String::new(),
     };
-    let tokens = line.tokens.map(|count| format!(", {count} ended at Keystone")).unwrap_or_default();
+    let fate = if line.op == "handover" { "handed over" } else { "ended at Keystone" };
+    let tokens = line.tokens.map(|count| format!(", {count} {fate}")).unwrap_or_default();
     let times = if line.times > 1 { format!(", {} times", line.times) } else { String::new() };
     let extra = if line.extra { ", extra" } else { "" };
     let why = if line.why.is_empty() { String::new() } else { format!(", {}", line.why) };

@@ -13,7 +13,7 @@ pub const FORMAT: u32 = 1;
 /// Ten thousand tokens with their catalogs are about this much. Beyond an answer's length, for it is one between two agents.
 pub const STATE_LEN_MAX: usize = 64 * 1024 * 1024;
 
-/// All that an agent holds. A locked one holds nothing but that it is locked.
+/// All that an agent holds. A locked one holds nothing but that it is, and its count of logins.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {

@@ -115,6 +115,29 @@ fn an_upgrade_gives_nobody_more_time_before_the_lock() {
 }
 
 #[test]
+fn a_locked_agent_hands_over_what_counts_against_the_limit_and_no_token() {
+    let agent = Inside::new();
+    agent.token();
+    agent.granted(&json!({"op": "lock"}));
+    let held = agent.granted(&json!({"op": "handover"}));
+    assert_eq!((&held["locked"], &held["tokens"]), (&json!(true), &json!([])));
+    assert_eq!(held["creations"][0]["ages_ms"].as_array().unwrap().len(), 1, "{held}");
+}
+
+#[test]
+fn a_handover_has_its_line_in_the_audit() {
+    let rig = Rig::warm();
+    replace(&rig);
+    let told = rig.ask(&json!({"op": "audit"}))["ok"].take();
+    let lines = told["entries"].as_array().unwrap();
+    let line = lines.iter().find(|line| line["op"] == "handover").unwrap_or_else(|| panic!("{told}"));
+    assert_eq!((&line["code"], &line["tokens"]), (&json!("ok"), &json!(1)));
+    assert!(line["pid"].is_u64() && line["comm"].is_string(), "{line}");
+    let table = rig.home.osagent(["status", "--audit"]).ok();
+    assert!(table.stdout.contains("1 handed over"), "{table:#?}");
+}
+
+#[test]
 fn an_agent_that_is_locked_while_its_successor_gets_ready_stays_and_stays_locked() {
     let rig = Rig::warm();
     let mut successor = rig.connect();
