@@ -108,7 +108,7 @@ fn replaced(socket: &Socket, wish: Wish) -> Result<Option<Predecessor>, Failure>
 /// An agent whose socket and lock were taken away from under it. One that does not answer is left to itself: it ends when it
 /// sees that we have its place.
 fn behind_spare_door(socket: &Socket) -> Option<Predecessor> {
-    let stream = spare::connect(&socket.path, TAKEOVER_WAIT)?;
+    let stream = spare::connect(&socket.path)?;
     let proof = spare::prove(&socket.agent_lock()).ok()?;
     Predecessor::ask(stream, Some(proof)).ok()
 }

@@ -156,7 +156,7 @@ impl<'a> Route<'a> {
         // there is no lock, the socket comes from elsewhere.
         let lock = self.socket.agent_lock();
         let is_held = socket::is_held(&lock);
-        let is_spare = || spare::connect(&self.socket.path, LOOK_WAIT).is_some();
+        let is_spare = || spare::connect(&self.socket.path).is_some();
         if is_held == Some(false) {
             return if is_spare() { start::start(self, until).map(Some) } else { Ok(None) };
         }

@@ -160,6 +160,35 @@ fn the_spare_door_gives_nothing_to_who_cannot_write_into_the_folder() {
     one_agent(&rig);
 }
 
+#[test]
+fn who_takes_the_spare_door_s_name_and_takes_nobody_in_delays_nobody() {
+    use nix::errno::Errno;
+    use nix::sys::socket::{self, AddressFamily, Backlog, SockFlag, SockType, UnixAddr};
+    use std::os::fd::AsRawFd;
+    let rig = Rig::cold();
+    let name = format!("osagent:{}:{}", nix::unistd::geteuid(), rig.home.socket().display());
+    let address = UnixAddr::new_abstract(name.as_bytes()).unwrap();
+    let open =
+        || socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_NONBLOCK, None).unwrap();
+    let listener = open();
+    socket::bind(listener.as_raw_fd(), &address).unwrap();
+    socket::listen(&listener, Backlog::new(1).unwrap()).unwrap();
+    let mut queue = Vec::new();
+    loop {
+        queue.push(open());
+        if socket::connect(queue[queue.len() - 1].as_raw_fd(), &address) == Err(Errno::EAGAIN) {
+            break;
+        }
+        assert!(queue.len() < 100, "the queue has no end");
+    }
+    let began = std::time::Instant::now();
+    rig.home.osagent(["stop"]).ok();
+    rig.home.osagent(["list"]).ok();
+    rig.home.osagent(["status"]).ok();
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    one_agent(&rig);
+}
+
 /// Says one thing at the spare door, and hears one line.
 fn knock(socket: &Path, request: &serde_json::Value) -> String {
     let name = format!("osagent:{}:{}", nix::unistd::geteuid(), socket.display());
