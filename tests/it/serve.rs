@@ -57,10 +57,42 @@ fn a_request_without_an_end_costs_the_agent_no_memory_and_nobody_else_the_answer
     let answer: Value = serde_json::from_str(&flood.text()).unwrap();
     assert_eq!(answer["err"]["code"], "bad_request");
     rig.token();
+    assert!(peak_kib(&rig) < MEMORY_KIB_MAX, "{} KiB", peak_kib(&rig));
+}
+
+#[test]
+fn a_thousand_on_a_cold_agent_are_all_served_in_a_crowd_of_silent_and_mad_ones_in_little_memory() {
+    let rig = Rig::new();
+    rig.fake.turn(|knobs| knobs.trouble = crate::fake::Trouble::always(crate::fake::What::Hold));
+    let silent: Vec<Line> = (0..200).map(|_| rig.connect()).collect();
+    let mad: Vec<_> = (0..50)
+        .map(|n| {
+            let mut line = rig.connect();
+            // Half of them never end a line, the others never say anything else.
+            let chunk = if n % 2 == 0 { vec![b'x'; 1 << 16] } else { b"rubbish\n".repeat(1 << 13) };
+            line.set_write_timeout(Duration::from_millis(500));
+            std::thread::spawn(move || (0..1 << 14).take_while(|_| line.write(&chunk).is_ok()).count())
+        })
+        .collect();
+    let mut lines: Vec<Line> = (0..1000).map(|_| rig.connect()).collect();
+    lines.iter_mut().for_each(|line| line.send(&token_request(PROFILE)));
+    rig.fake.wait_until_held(1);
+    rig.fake.release();
+    let mut tokens: Vec<Value> = lines.iter_mut().map(|line| line.answer()["ok"]["token"].take()).collect();
+    tokens.dedup();
+    assert!(tokens.len() == 1 && tokens[0].is_string(), "{tokens:?}");
+    assert_eq!(rig.fake.creations(), 1);
+    let swallowed: Vec<usize> = mad.into_iter().map(|thread| thread.join().unwrap()).collect();
+    assert!(swallowed.iter().all(|chunks| *chunks < 1 << 14), "a GiB was swallowed: {swallowed:?}");
+    assert!(peak_kib(&rig) < MEMORY_KIB_MAX, "{} KiB", peak_kib(&rig));
+    drop(silent);
+}
+
+/// The most that the agent ever had.
+fn peak_kib(rig: &Rig) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", rig.home.agent())).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    let peak_kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
-    assert!(peak_kib < MEMORY_KIB_MAX, "{peak_kib} KiB");
+    peak.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 #[test]
