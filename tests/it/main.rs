@@ -21,6 +21,7 @@ mod hot;
 mod inside;
 mod inspect;
 mod keyring;
+mod keyring_gone;
 mod keystone;
 mod man;
 mod openrc;
@@ -37,6 +38,8 @@ mod serve;
 mod session;
 mod shells;
 mod sources;
+#[path = "../support/stand_ins.rs"]
+mod stand_ins;
 mod start;
 mod tidy;
 mod verbs;

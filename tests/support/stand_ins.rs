@@ -36,6 +36,14 @@ pub(crate) fn hung_provider(address: &str, hangs: Hangs) -> Connection {
     })
 }
 
+/// It says that it is ready, or locked, and is gone at the first call that is more than a look.
+pub(crate) fn vanishing_provider(address: &str, is_locked: bool) -> Connection {
+    stand_in(address, SECRETS, move |connection, message| match member(message).as_str() {
+        "ReadAlias" | "Get" => answer_probe(connection, message, is_locked),
+        _ => connection.clone().close().unwrap(),
+    })
+}
+
 /// A locked provider whose prompt a person answers at once: by dismissing it, or by unlocking.
 pub(crate) fn prompting_provider(address: &str, person_dismisses: bool) -> Connection {
     let is_locked = AtomicBool::new(true);
