@@ -7,6 +7,7 @@ mod counts;
 #[path = "../tests/fake/mod.rs"]
 mod fake;
 mod home;
+mod inner;
 mod load;
 mod memory;
 mod peers;
@@ -71,6 +72,7 @@ fn run(options: &Options, out: &mut impl Write) -> Fallible<()> {
     }
     if is_wanted("counts") {
         counts::run(out)?;
+        inner::run(out)?;
     }
     if is_wanted("memory") {
         memory::run(out)?;
