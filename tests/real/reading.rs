@@ -4,7 +4,6 @@
 use std::fs;
 
 use crate::home::Home;
-use crate::scene::Scene;
 
 /// Programs, every way to hide one in a word, files to be written, a pipe to hang on, a peer to call.
 const COMMANDS: &str = "\
@@ -99,29 +98,4 @@ fn inspecting_a_file_full_of_commands_starts_writes_and_calls_nothing() {
         nothing_happened(&home);
     }
     assert_eq!(fs::read_dir(home.runtime()).unwrap().count(), 0, "no agent, no socket");
-}
-
-#[test]
-fn adding_a_file_full_of_commands_calls_the_agent_and_nobody_else() {
-    let scene = Scene::on_a_server("alice", "alpha");
-    furnish(&scene.home, &scene.login.rc_with_password());
-    for arguments in
-        [&["add", "commands.sh", "--dry-run"][..], &["add", "commands.sh", "--name", "work", "--no-scrub"]]
-    {
-        let (own, started) = traced(&scene.home, arguments);
-        for program in &started {
-            let is_ours = program.contains("/bin/osagent\"") || program.contains("/bin/osagent-agent\"");
-            assert!(is_ours, "{program}");
-        }
-        for call in own.iter().filter(|call| call.starts_with("connect(") || call.starts_with("sendto(")) {
-            assert!(call.contains("agent.sock") || call.starts_with("sendto("), "{call}");
-        }
-        assert!(!own.iter().any(|call| call.contains("AF_INET")), "the client speaks to no network");
-        // The lock under which an agent is started is the client's only file.
-        for call in own.iter().filter(|call| opens_for_writing(call)) {
-            assert!(call.contains(scene.home.runtime().to_str().unwrap()), "{call}");
-        }
-        nothing_happened(&scene.home);
-    }
-    assert_eq!(scene.home.agents().len(), 1);
 }
